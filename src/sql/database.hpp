@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace nacre::sql {
+
+/// A value in a statement or a row: NULL, integer, real, text.
+using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string>;
+using Parameters = std::vector<Value>;
+
+/// One row of a result. Columns are counted from 0. The getters throw Error{Internal} for NULL or another type,
+/// with the column's name.
+class Row {
+public:
+    Row(std::shared_ptr<const std::vector<std::string>> names, std::vector<Value> values);
+
+    bool is_null(std::size_t column) const;
+    std::int64_t integer(std::size_t column) const;
+    double real(std::size_t column) const;  ///< accepts an integer
+    const std::string& text(std::size_t column) const;
+    std::optional<std::int64_t> find_integer(std::size_t column) const;
+    std::optional<double> find_real(std::size_t column) const;
+    std::optional<std::string> find_text(std::size_t column) const;
+
+    std::size_t size() const noexcept { return values_.size(); }
+
+private:
+    std::shared_ptr<const std::vector<std::string>> names_;
+    std::vector<Value> values_;
+};
+
+using Rows = std::vector<Row>;
+
+/// A transaction: every statement runs in one. Rolled back by the destructor unless commit() was called.
+/// Confined to one thread. Parameters are written '?' in the statement, whatever the database.
+class Transaction {
+public:
+    virtual ~Transaction() = default;
+
+    /// Throws Error{Conflict} for a violated constraint, Error{ResourceExhausted} for a full disk,
+    /// Error{Unavailable} when the database is busy or gone, Error{Internal} for a wrong statement.
+    virtual Rows query(std::string_view statement, const Parameters& parameters = {}) = 0;
+    /// The number of rows changed.
+    virtual std::int64_t execute(std::string_view statement, const Parameters& parameters = {}) = 0;
+    /// Runs an INSERT and returns the id of the new row, whose key column is named `id`.
+    virtual std::int64_t insert(std::string_view statement, const Parameters& parameters = {}) = 0;
+
+    /// Everything after it can be undone alone: a call inside Koji's multiCall.
+    virtual void savepoint(std::string_view name) = 0;
+    virtual void rollback_to(std::string_view name) = 0;
+    virtual void release(std::string_view name) = 0;
+
+    /// Durable when it returns.
+    virtual void commit() = 0;
+};
+
+enum class Access : std::uint8_t { Read, Write };
+
+/// Thread-safe; each transaction has a connection of its own. Every implementation passes
+/// tests/contract/database_contract.cpp.
+class Database {
+public:
+    virtual ~Database() = default;
+
+    /// A Write transaction waits for its turn (at most a few seconds, then Error{Unavailable}); a Read one sees a
+    /// snapshot and is refused writes with Error{Internal}.
+    virtual std::unique_ptr<Transaction> begin(Access access) = 0;
+
+    /// "sqlite" or "postgresql": for the choice of a schema file, not of behaviour.
+    virtual std::string_view dialect() const noexcept = 0;
+};
+
+}  // namespace nacre::sql
