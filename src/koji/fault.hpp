@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 
 #include <cstdint>
-#include <stdexcept>
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -57,7 +57,7 @@ private:
     FaultCode fault_code_;
 };
 
-/// The fault that a client sees for an error of ours: a Fault's own code, else ActionNotAllowed for
+/// The fault that a client sees for an error of ours (std::current_exception() in a handler): a Fault's own code, else ActionNotAllowed for
 /// PermissionDenied, AuthError for Unauthenticated, ServerOffline for Unavailable, ParameterError for
 /// InvalidArgument, GenericError for all others. The text is describe() plus the hint.
 struct FaultText {
@@ -65,6 +65,7 @@ struct FaultText {
     std::string text;
 };
 
-FaultText fault_of(const Error& error);
+/// Other exceptions than Error pass through.
+FaultText fault_of(const std::exception_ptr& error);
 
 }  // namespace nacre::koji
