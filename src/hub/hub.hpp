@@ -1,0 +1,65 @@
+#pragma once
+
+#include "hub/audit.hpp"
+#include "hub/cg_import.hpp"
+#include "hub/events.hpp"
+#include "hub/host_tasks.hpp"
+#include "hub/permissions.hpp"
+#include "hub/scheduler.hpp"
+#include "hub/tagging.hpp"
+#include "hub/targets.hpp"
+
+#include <filesystem>
+
+namespace nacre::hub {
+
+struct HubConfig {
+    std::filesystem::path top;  ///< Koji's topdir: packages/ and work/ are in it
+    SessionRules sessions;
+    SchedulerRules scheduler;
+};
+
+/// The services of a hub, tied together. Thread-safe; what it is given outlives it.
+struct Hub {
+    struct Parts {
+        sql::Database& database;
+        const Clock& clock;
+        Random& random;
+        Log log;
+        Policies policies;
+    };
+
+    /// Migrates the database.
+    Hub(const Parts& parts, const HubConfig& config);
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
+
+    Call begin(sql::Access access) { return Call{database, access, clock, bells}; }
+
+    /// The hub's own calls: may do everything.
+    Call begin_as_service(sql::Access access);
+
+    sql::Database& database;
+    const Clock& clock;
+    Bells bells;
+    const Policies policies;
+    const Users users;
+    const Sessions sessions;
+    const Channels channels;
+    const Hosts hosts;
+    const Tasks tasks;
+    const HostTasks host_tasks;
+    const Tags tags;
+    const Targets targets;
+    const PackageLists packages;
+    const Publications publications;
+    const Builds builds;
+    const Tagging tagging;
+    const Archives archives;
+    const ContentGenerators generators;
+    const TaskFiles files;
+    const CgImport import;
+    Scheduler scheduler;
+};
+
+}  // namespace nacre::hub

@@ -1,0 +1,118 @@
+#pragma once
+
+#include "hub/builds.hpp"
+#include "hub/package_lists.hpp"
+#include "hub/publications.hpp"
+#include "hub/tasks.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nacre::hub {
+
+struct TaggedBuild {
+    Build build;
+    TagId tag;
+    std::string tag_name;
+    EventId create_event;
+};
+
+struct TaggedFilter {
+    bool inherit = false;
+    std::int64_t latest = 0;  ///< how many builds of each package, the newest first; 0: all
+    std::optional<std::string> package;
+    std::optional<std::string> prefix;  ///< of the package's name
+    std::optional<std::string> owner;
+    std::optional<std::string> type;  ///< btype
+    AsOf as_of;
+};
+
+/// One change of what is tagged or configured: a row of queryHistory.
+struct TagHistory {
+    TagId tag;
+    std::string tag_name;
+    Build build;
+    EventId create_event;
+    std::int64_t create_us = 0;
+    std::optional<std::string> creator_name;
+    std::optional<EventId> revoke_event;
+    std::optional<std::int64_t> revoke_us;
+    std::optional<std::string> revoker_name;
+};
+
+/// Which builds are in which tags (reference C.3, C.3.1). Thread-safe.
+class Tagging {
+public:
+    struct Parts {
+        const Policies& policies;
+        const Tags& tags;
+        const PackageLists& packages;
+        const Builds& builds;
+        const Tasks& tasks;
+        const Publications& publications;
+    };
+
+    explicit Tagging(const Parts& parts) : parts_{parts} {}
+
+    std::vector<TaggedBuild> list(
+        Call& call, TagId tag, const TaggedFilter& filter, const QueryOptions& options = {}) const;
+    std::vector<TaggedBuild> latest(
+        Call& call,
+        TagId tag,
+        const std::optional<std::string>& package = {},
+        const std::optional<std::string>& type = {},
+        AsOf as_of = {}) const;
+    std::vector<Build> untagged(Call& call, const std::optional<std::string>& package) const;
+    std::vector<TagHistory> history(
+        Call& call,
+        std::optional<TagId> tag,
+        std::optional<BuildId> build,
+        std::optional<PackageId> package) const;
+
+    /// Checks as Koji does, then tags at once, inside the hub; the task that is returned is already closed.
+    /// With `from` the build leaves that tag. Faults 1003 "Package x not in list for t", "Package x blocked in
+    /// t", "build 1 not complete: state BUILDING", "build n-v-r already tagged (t)"; 1004 from policy "tag".
+    TaskId tag(
+        Call& call,
+        const NameOrId& tag,
+        const BuildKey& build,
+        Force force = Force::No,
+        const std::optional<NameOrId>& from = {}) const;
+    /// The same without a task: host.tagBuild, and an import that names its destination.
+    void tag_directly(
+        Call& call,
+        const NameOrId& tag,
+        const BuildKey& build,
+        Force force,
+        const std::optional<NameOrId>& from = {}) const;
+    /// `strict`: fault 1003 "build n-v-r not in tag t".
+    void untag(
+        Call& call,
+        const NameOrId& tag,
+        const BuildKey& build,
+        bool strict = true,
+        Force force = Force::No) const;
+    std::vector<TaskId> move_all(
+        Call& call,
+        const NameOrId& from,
+        const NameOrId& to,
+        const NameOrId& package,
+        Force force) const;
+
+private:
+    void check_package(Call& call, const Tag& tag, const Build& build, Force force) const;
+    void check_policy(
+        Call& call,
+        std::string_view operation,
+        const std::optional<Tag>& to,
+        const std::optional<Tag>& from,
+        const Build& build,
+        Force force) const;
+    void insert(Call& call, const Tag& tag, const Build& build) const;
+    bool revoke(Call& call, const Tag& tag, const Build& build) const;
+
+    Parts parts_;
+};
+
+}  // namespace nacre::hub

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "sql/database.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nacre::sql {
+
+/// How long a Write transaction waits for its turn before Error{Unavailable}.
+inline constexpr std::chrono::milliseconds kWriteWaitMax{10'000};
+/// Reader connections that are kept open between transactions.
+inline constexpr std::size_t kIdleReadersMax = 16;
+/// Prepared statements that a connection keeps.
+inline constexpr std::size_t kStatementCacheMax = 256;
+
+struct SqliteOptions {
+    std::chrono::milliseconds write_wait = kWriteWaitMax;
+};
+
+/// SQLite in WAL mode. One writer at a time, in the order of asking; readers see snapshots and wait for nobody.
+/// commit() returns when the write-ahead log is synced (synchronous=FULL): what was committed survives a power
+/// cut, at the price of one fdatasync for a commit.
+class SqliteDatabase final : public Database {
+public:
+    explicit SqliteDatabase(const std::filesystem::path& file, SqliteOptions options = {});
+    /// One in memory, shared by all the transactions of the object, gone with it.
+    static std::unique_ptr<SqliteDatabase> in_memory(SqliteOptions options = {});
+    ~SqliteDatabase() override;
+
+    std::unique_ptr<Transaction> begin(Access access) override;
+
+    std::string_view dialect() const noexcept override { return "sqlite"; }
+
+    /// What SQLite's integrity check and foreign key check find; empty: nothing.
+    std::vector<std::string> check_integrity();
+
+private:
+    struct State;
+    explicit SqliteDatabase(std::shared_ptr<State> state);
+
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace nacre::sql
