@@ -3,6 +3,7 @@
 #include "hub/call.hpp"
 #include "hub/query.hpp"
 #include "hub/sessions.hpp"
+#include "koji/nvr.hpp"
 #include "koji/value.hpp"
 
 #include <optional>
@@ -13,18 +14,7 @@
 
 namespace nacre::hub {
 
-/// Name, version and release of a build; none is empty, version and release hold no '-'.
-struct Nvr {
-    std::string name;
-    std::string version;
-    std::string release;
-
-    /// Throws koji::Fault{1000} "invalid format: x" for a text without two hyphens.
-    static Nvr parse(std::string_view text);
-    std::string str() const;
-
-    auto operator<=>(const Nvr&) const = default;
-};
+using koji::Nvr;
 
 /// A build by its id, its "n-v-r" or the struct {name, version, release}.
 using BuildKey = std::variant<std::int64_t, std::string, Nvr>;
