@@ -70,7 +70,8 @@ struct TarLimits {
     std::uint64_t content_bytes = 64ULL << 30U;  ///< of all entries together
 };
 
-/// Reads tar (ustar, pax, GNU, sparse) from an uncompressed or compressed source, entry by entry.
+/// Reads tar (v7, ustar, pax, GNU, sparse) from an uncompressed or compressed source, entry by entry. Names are
+/// bytes in no particular character set.
 class TarReader {
 public:
     /// `in` outlives the reader; the compression is found by magic.
@@ -79,7 +80,8 @@ public:
     ~TarReader();
 
     /// False at the end. Throws Error{DataCorrupt} for a damaged archive, Error{ResourceExhausted} for one
-    /// beyond the limits. What is left of the current entry's content is skipped.
+    /// beyond the limits, Error{Unsupported} for an entry of an unknown type. What is left of the current
+    /// entry's content is skipped. Bytes after the end mark are left unread.
     bool next(TarEntry& entry);
 
     /// The content of the current entry.
