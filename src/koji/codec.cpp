@@ -71,10 +71,10 @@ void write_value(xml::Writer& out, const Value& value) {
         return write_scalar(out, "double", render_double(*real));
     if (const auto* array = value.if_array()) return write_array(out, *array);
     if (const auto* members = value.if_struct()) return write_struct(out, *members);
+    // Python's marshaller writes no line feed here, and only here.
     out.open("value");
     out.empty("nil");
     out.close();
-    out.line_feed();
 }
 
 void write_params(xml::Writer& out, const Array& params) {
