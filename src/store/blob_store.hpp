@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nacre::store {
@@ -19,8 +20,8 @@ public:
     /// Bytes written so far.
     virtual std::uint64_t size() const noexcept = 0;
 
-    /// Makes the blob durable and visible under the digest of its bytes, which is returned. A blob which the
-    /// store already has is not written again.
+    /// Makes the blob visible under the digest of its bytes, which is returned. A blob which the store
+    /// already has is not written again. When it is durable: see BlobStore::sync(). Called once, last.
     virtual oci::Digest commit() = 0;
 
     /// The same, but throws Error{DataCorrupt}, and keeps nothing, when the bytes have another digest.
@@ -34,6 +35,10 @@ public:
     virtual ~BlobStore() = default;
 
     virtual std::unique_ptr<Ingest> ingest() = 0;
+
+    /// Makes every blob that was committed through this object survive a power cut. To be called before a
+    /// name that refers to them is written. Does nothing where each commit() did so already.
+    virtual void sync() = 0;
 
     /// The size in bytes, or nothing when the store does not have the blob.
     virtual std::optional<std::uint64_t> find(const oci::Digest& digest) const = 0;

@@ -20,11 +20,13 @@ public:
     virtual const std::filesystem::path& root() const noexcept = 0;
 
     /// Only what was changed since it was prepared, in overlayfs's on-disk form: character device 0/0 is a
-    /// whiteout, the xattr trusted.overlay.opaque (or user.overlay.opaque) "y" an opaque folder.
-    virtual const std::filesystem::path& changes() const noexcept = 0;
+    /// whiteout, the xattr trusted.overlay.opaque (or user.overlay.opaque) "y" an opaque folder. Where the
+    /// kernel does not keep it, it is collected by each call.
+    virtual const std::filesystem::path& changes() = 0;
 
     /// Unmounts and keeps the changes as the layer `diff_id` on top of the parents it was prepared with. When
-    /// the store has that layer already, the changes are discarded.
+    /// the store has that layer already, the changes are discarded. Throws Error{Conflict} while a process uses
+    /// the tree. Called once, last; root() and changes() are gone then.
     virtual void commit(const oci::DiffId& diff_id) = 0;
 };
 
