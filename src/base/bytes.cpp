@@ -27,7 +27,8 @@ Bytes as_bytes(std::string_view text) noexcept {
 }
 
 std::string_view as_text(Bytes bytes) noexcept {
-    return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()};
+    // Every object may be read as characters ([basic.lval]).
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 std::string to_hex(Bytes bytes) {

@@ -21,7 +21,7 @@ struct LogField {
 
     LogField(std::string_view field, std::string_view text) : name{field}, value{text} {}
 
-    LogField(std::string_view field, const std::string& text) : name{field}, value{text} {}
+    LogField(std::string_view field, std::string text) : name{field}, value{std::move(text)} {}
 
     LogField(std::string_view field, const char* text) : name{field}, value{text} {}
 

@@ -22,7 +22,7 @@ void Struct::set(std::string_view name, Value value) {
 
 bool Struct::erase(std::string_view name) {
     const auto gone = std::remove_if(
-        members_.begin(), members_.end(), [&](const auto& member) { return member.first == name; });
+        members_.begin(), members_.end(), [&](const auto& member) { return member.name == name; });
     const bool found = gone != members_.end();
     members_.erase(gone, members_.end());
     return found;

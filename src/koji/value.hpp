@@ -10,6 +10,7 @@
 namespace nacre::koji {
 
 class Value;
+struct Member;
 
 using Array = std::vector<Value>;
 
@@ -22,18 +23,20 @@ public:
 
     bool empty() const noexcept { return members_.empty(); }
 
-    const std::vector<std::pair<std::string, Value>>& members() const noexcept { return members_; }
+    const std::vector<Member>& members() const noexcept { return members_; }
 
     bool operator==(const Struct&) const;
 
 private:
-    std::vector<std::pair<std::string, Value>> members_;
+    std::vector<Member> members_;
 };
 
 /// A value of Koji's XML-RPC dialect: nil, boolean, integer (int or i8 on the wire, by size), double,
 /// string, array, struct. base64 and dateTime arrive as strings.
 class Value {
 public:
+    // Implicit: a value is written as the literal it holds.
+    // NOLINTBEGIN(google-explicit-constructor)
     Value() noexcept = default;  ///< nil
 
     Value(std::nullptr_t) noexcept {}
@@ -55,6 +58,8 @@ public:
     Value(Array value) noexcept : data_{std::move(value)} {}
 
     Value(Struct value) noexcept : data_{std::move(value)} {}
+
+    // NOLINTEND(google-explicit-constructor)
 
     bool is_nil() const noexcept { return std::holds_alternative<std::nullptr_t>(data_); }
 
@@ -82,6 +87,13 @@ public:
 private:
     std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Struct> data_{
         nullptr};
+};
+
+struct Member {
+    std::string name;
+    Value value;
+
+    bool operator==(const Member&) const = default;
 };
 
 }  // namespace nacre::koji
