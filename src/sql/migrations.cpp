@@ -45,8 +45,7 @@ void write_version(Transaction& transaction, std::string_view component, std::in
 
 }  // namespace
 
-std::int64_t migrate(
-    Database& database, std::string_view component, const Migrations& migrations) {
+std::int64_t migrate(Database& database, std::string_view component, const Migrations& migrations) {
     const auto transaction = database.begin(Access::Write);
     transaction->execute(kVersionTable);
     std::int64_t version = read_version(*transaction, component);
@@ -54,8 +53,8 @@ std::int64_t migrate(
     if (version > newest)
         throw Error{
             ErrorCode::Unsupported,
-            "the database has version " + std::to_string(version) + " of '"
-                + std::string{component} + "', this program knows " + std::to_string(newest)}
+            "the database has version " + std::to_string(version) + " of '" + std::string{component}
+                + "', this program knows " + std::to_string(newest)}
             .with_hint("start the program that wrote it, or a newer one");
     for (const Migration& migration : migrations) {
         if (migration.version <= version) continue;
@@ -65,8 +64,7 @@ std::int64_t migrate(
                 "migration " + std::to_string(migration.version) + " follows "
                     + std::to_string(version)};
         with_context(
-            "migration " + std::to_string(migration.version) + " '" + std::string{migration.name}
-                + "'",
+            "migration " + std::to_string(migration.version) + " '" + migration.name + "'",
             [&] {
                 for (const std::string& statement : split_statements(migration.statements))
                     transaction->execute(statement);

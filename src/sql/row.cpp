@@ -1,6 +1,5 @@
-#include "sql/database.hpp"
-
 #include "base/error.hpp"
+#include "sql/database.hpp"
 
 namespace nacre::sql {
 namespace {

@@ -15,17 +15,24 @@ constexpr std::size_t kShownStatementMax = 120;
 
 ErrorCode code_of(int result) noexcept {
     switch (result & 0xff) {
-        case SQLITE_CONSTRAINT: return ErrorCode::Conflict;
-        case SQLITE_FULL: return ErrorCode::ResourceExhausted;
-        case SQLITE_NOMEM: return ErrorCode::ResourceExhausted;
-        case SQLITE_TOOBIG: return ErrorCode::ResourceExhausted;
+        case SQLITE_CONSTRAINT:
+            return ErrorCode::Conflict;
+        case SQLITE_FULL:
+            return ErrorCode::ResourceExhausted;
+        case SQLITE_NOMEM:
+            return ErrorCode::ResourceExhausted;
+        case SQLITE_TOOBIG:
+            return ErrorCode::ResourceExhausted;
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
         case SQLITE_CANTOPEN:
-        case SQLITE_IOERR: return ErrorCode::Unavailable;
+        case SQLITE_IOERR:
+            return ErrorCode::Unavailable;
         case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return ErrorCode::DataCorrupt;
-        default: return ErrorCode::Internal;
+        case SQLITE_NOTADB:
+            return ErrorCode::DataCorrupt;
+        default:
+            return ErrorCode::Internal;
     }
 }
 
@@ -45,10 +52,14 @@ void bind(sqlite3_stmt* statement, int index, const Value& value) {
 
 Value column(sqlite3_stmt* statement, int index) {
     switch (sqlite3_column_type(statement, index)) {
-        case SQLITE_INTEGER: return std::int64_t{sqlite3_column_int64(statement, index)};
-        case SQLITE_FLOAT: return sqlite3_column_double(statement, index);
-        case SQLITE_NULL: return nullptr;
-        default: break;
+        case SQLITE_INTEGER:
+            return static_cast<std::int64_t>(sqlite3_column_int64(statement, index));
+        case SQLITE_FLOAT:
+            return sqlite3_column_double(statement, index);
+        case SQLITE_NULL:
+            return nullptr;
+        default:
+            break;
     }
     const void* data = sqlite3_column_blob(statement, index);
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, index));
@@ -126,15 +137,14 @@ SqliteConnection::SqliteConnection(const std::filesystem::path& file, const Opti
     handle_.reset(handle);
     if (handle == nullptr)
         throw Error{ErrorCode::ResourceExhausted, "opening database: out of memory"};
-    with_context("database " + quoted(file.string()), [&] {
+    with_context("database " + nacre::quoted(file.string()), [&] {
         if (result != SQLITE_OK) fail(result, "opening");
         sqlite3_busy_timeout(handle, static_cast<int>(options.busy_wait.count()));
         // Writers open first and so make the file a WAL one; the mode stays with the file.
         if (options.access == Access::Write) {
             const Rows mode = query("PRAGMA journal_mode=WAL", {});
             if (mode.empty() || mode[0].text(0) != "wal")
-                throw Error{
-                    ErrorCode::Unsupported, "the file system cannot hold a write-ahead log"}
+                throw Error{ErrorCode::Unsupported, "the file system cannot hold a write-ahead log"}
                     .with_hint("keep the data folder on a local disk");
         } else {
             run_script("PRAGMA query_only=ON");
@@ -162,8 +172,7 @@ std::int64_t SqliteConnection::execute(std::string_view statement, const Paramet
         }
     }
     // total_changes counts cascades too; sqlite3_changes alone would keep the number of an earlier statement.
-    return sqlite3_total_changes64(handle_.get()) == before ? 0
-                                                            : sqlite3_changes64(handle_.get());
+    return sqlite3_total_changes64(handle_.get()) == before ? 0 : sqlite3_changes64(handle_.get());
 }
 
 void SqliteConnection::run_script(const std::string& script) {

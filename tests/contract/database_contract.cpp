@@ -48,8 +48,7 @@ TEST_P(DatabaseContract, KeepsTextOfAnyCharacters) {
     const std::string text = "line\nzwei \xC3\xA4 \xF0\x9F\x90\x9A ' \" ? %";
     const auto writing = database_.begin(Access::Write);
     writing->execute("INSERT INTO thing (name) VALUES (?)", {text});
-    EXPECT_EQ(
-        writing->query("SELECT name FROM thing WHERE name = ?", {text}).at(0).text(0), text);
+    EXPECT_EQ(writing->query("SELECT name FROM thing WHERE name = ?", {text}).at(0).text(0), text);
 }
 
 TEST_P(DatabaseContract, ForgetsWhatWasNotCommitted) {
@@ -109,8 +108,7 @@ TEST_P(DatabaseContract, CallsAWrongStatementInternal) {
 TEST_P(DatabaseContract, CallsAWrongNumberOfParametersInternal) {
     const auto writing = database_.begin(Access::Write);
     EXPECT_EQ(
-        code_of([&] { writing->query("SELECT * FROM thing WHERE id = ?"); }),
-        ErrorCode::Internal);
+        code_of([&] { writing->query("SELECT * FROM thing WHERE id = ?"); }), ErrorCode::Internal);
 }
 
 TEST_P(DatabaseContract, RefusesWritesToReaders) {
@@ -155,8 +153,7 @@ TEST_P(DatabaseContract, LosesNoUpdateOfManyWriters) {
             for (int round = 0; round < kRounds; ++round) {
                 try {
                     const auto writing = database_.begin(Access::Write);
-                    const double now =
-                        writing->query("SELECT weight FROM thing")[0].real(0);
+                    const double now = writing->query("SELECT weight FROM thing")[0].real(0);
                     writing->execute("UPDATE thing SET weight = ?", {now + 1});
                     writing->commit();
                 } catch (const Error&) {
@@ -167,8 +164,7 @@ TEST_P(DatabaseContract, LosesNoUpdateOfManyWriters) {
     threads.join();
     EXPECT_EQ(failures, 0);
     const auto reading = database_.begin(Access::Read);
-    EXPECT_DOUBLE_EQ(
-        reading->query("SELECT weight FROM thing")[0].real(0), kWriters * kRounds);
+    EXPECT_DOUBLE_EQ(reading->query("SELECT weight FROM thing")[0].real(0), kWriters * kRounds);
 }
 
 DatabaseUnderTest make_file() {
@@ -203,7 +199,7 @@ INSTANTIATE_TEST_SUITE_P(
         DatabaseKind{"SqliteFile", make_file},
         DatabaseKind{"SqliteTemporary", make_temporary},
         DatabaseKind{"FaultyThatNeverFails", make_faulty}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 }  // namespace nacre::test

@@ -27,9 +27,11 @@ protected:
     DatabaseContract() : made_{GetParam().make()}, database_{*made_.database} {
         const auto transaction = database_.begin(sql::Access::Write);
         transaction->execute(
-            "CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT UNIQUE, weight DOUBLE PRECISION)");
+            "CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT UNIQUE, weight DOUBLE "
+            "PRECISION)");
         transaction->execute(
-            "CREATE TABLE part (id INTEGER PRIMARY KEY, thing_id BIGINT NOT NULL REFERENCES thing(id))");
+            "CREATE TABLE part (id INTEGER PRIMARY KEY, thing_id BIGINT NOT NULL REFERENCES "
+            "thing(id))");
         transaction->commit();
     }
 

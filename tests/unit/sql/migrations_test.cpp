@@ -11,15 +11,16 @@ namespace {
 const Migrations kFirst{{1, "first", "CREATE TABLE a (id INTEGER PRIMARY KEY); -- a comment\n"}};
 const Migrations kSecond{
     kFirst[0],
-    {2, "second", "ALTER TABLE a ADD COLUMN name TEXT;\n\nINSERT INTO a (name)\n  VALUES ('x');\n"}};
+    {2,
+     "second",
+     "ALTER TABLE a ADD COLUMN name TEXT;\n\nINSERT INTO a (name)\n  VALUES ('x');\n"}};
 
 TEST(Migrations, RunOnlyWhatIsMissing) {
     const auto database = SqliteDatabase::temporary();
     EXPECT_EQ(migrate(*database, "hub", kFirst), 1);
     EXPECT_EQ(migrate(*database, "hub", kFirst), 1);
     EXPECT_EQ(migrate(*database, "hub", kSecond), 2);
-    EXPECT_EQ(
-        database->begin(Access::Read)->query("SELECT name FROM a").at(0).text(0), "x");
+    EXPECT_EQ(database->begin(Access::Read)->query("SELECT name FROM a").at(0).text(0), "x");
 }
 
 TEST(Migrations, RefuseADatabaseOfANewerProgram) {
