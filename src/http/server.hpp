@@ -23,6 +23,7 @@ struct ServerConfig {
     std::uint16_t port = 0;  ///< 0: the kernel chooses, see Server::port()
     unsigned loop_threads = 1;
     unsigned worker_threads = 16;   ///< handlers that may run at once
+    unsigned reader_threads = 16;   ///< sources of answers that may be read at once
     std::size_t queue_limit = 256;  ///< requests waiting for a worker; more get 503
     std::size_t connections_max = 2000;
     std::size_t header_bytes_max = 64U << 10U;
