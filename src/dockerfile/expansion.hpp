@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,8 +15,8 @@ namespace nacre::dockerfile {
 
 inline constexpr std::size_t kExpansionDepthMax = 50;
 inline constexpr std::size_t kExpansionBytesMax = 1U << 20U;
-/// Pattern times value of `${x%p}` and its like, in bytes.
-inline constexpr std::size_t kPatternWorkMax = 64U << 20U;
+/// Pattern times value of all `${x%p}` and their like in one word, in bytes.
+inline constexpr std::size_t kPatternWorkMax = 8U << 20U;
 
 /// Names with values in the order in which they were set first; setting again keeps the place.
 class Variables {
@@ -34,6 +35,7 @@ public:
 
 private:
     std::vector<std::pair<std::string, std::string>> items_;
+    std::map<std::string, std::size_t, std::less<>> index_;
 };
 
 /// Nothing for a variable that is not set.

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace nacre::dockerfile {
@@ -10,6 +11,14 @@ std::string_view Dockerfile::line(int number) const noexcept {
     const auto index = static_cast<std::size_t>(number);
     return number > 0 && index <= lines.size() ? std::string_view{lines[index - 1]}
                                                : std::string_view{};
+}
+
+std::string shell_text(const CommandLine& command) {
+    if (command.script_only && !command.heredocs.empty()) return command.heredocs[0].content;
+    std::string text = join(command.words, " ");
+    for (const Heredoc& heredoc : command.heredocs)
+        text += "\n" + heredoc.content + heredoc.name;
+    return text;
 }
 
 std::string_view keyword_of(const Command& command) noexcept {

@@ -49,6 +49,10 @@ struct CommandLine {
     bool script_only = false;
 };
 
+/// What the shell of a shell form gets as its script: the text with its documents put behind it, or the content of
+/// the document when the text is nothing else.
+std::string shell_text(const CommandLine& command);
+
 enum class NetworkMode : std::uint8_t { Default, None, Host };
 enum class SecurityMode : std::uint8_t { Sandbox, Insecure };
 

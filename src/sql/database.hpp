@@ -70,7 +70,7 @@ public:
     virtual ~Database() = default;
 
     /// A Write transaction waits for its turn (at most a few seconds, then Error{Unavailable}); a Read one sees a
-    /// snapshot and is refused writes with Error{Internal}.
+    /// snapshot, taken by its first statement, and is refused writes with Error{Internal}.
     virtual std::unique_ptr<Transaction> begin(Access access) = 0;
 
     /// "sqlite" or "postgresql": for the choice of a schema file, not of behaviour.

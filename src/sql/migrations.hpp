@@ -12,8 +12,8 @@ namespace nacre::sql {
 /// One numbered step of a schema: statements separated by ';' at line ends.
 struct Migration {
     std::int64_t version = 0;  ///< from 1, without gaps
-    std::string_view name;
-    std::string_view statements;
+    std::string name;
+    std::string statements;
 };
 
 using Migrations = std::vector<Migration>;

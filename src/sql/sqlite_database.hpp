@@ -27,8 +27,9 @@ struct SqliteOptions {
 class SqliteDatabase final : public Database {
 public:
     explicit SqliteDatabase(const std::filesystem::path& file, SqliteOptions options = {});
-    /// One in memory, shared by all the transactions of the object, gone with it.
-    static std::unique_ptr<SqliteDatabase> in_memory(SqliteOptions options = {});
+    /// For tests: in a folder of its own below the system's temporary folder, never synced, gone with the object.
+    /// (SQLite's own in-memory databases have no write-ahead log: their readers would block the writer.)
+    static std::unique_ptr<SqliteDatabase> temporary(SqliteOptions options = {});
     ~SqliteDatabase() override;
 
     std::unique_ptr<Transaction> begin(Access access) override;
@@ -40,7 +41,10 @@ public:
 
 private:
     struct State;
-    explicit SqliteDatabase(std::shared_ptr<State> state);
+    class Writing;
+    class Reading;
+
+    SqliteDatabase(const std::filesystem::path& file, SqliteOptions options, bool temporary);
 
     std::shared_ptr<State> state_;
 };
