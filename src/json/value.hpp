@@ -17,6 +17,10 @@ using Array = std::vector<Value>;
 /// Members in the order of the text, or as they were set. Names are unique.
 class Object {
 public:
+    Object() noexcept = default;
+    /// Throws Error{InvalidArgument} when two members have the same name.
+    explicit Object(std::vector<Member> members);
+
     /// Nothing is null: the pointer is valid until the object changes.
     const Value* find(std::string_view name) const noexcept;
     Value* find(std::string_view name) noexcept;
