@@ -242,7 +242,7 @@ INSTANTIATE_TEST_SUITE_P(
         TreeCase{"Memory", [] { return std::make_unique<MemoryFixture>(); }},
         TreeCase{"Git", [] { return std::make_unique<GitFixture>(); }},
         TreeCase{"Ignored", [] { return std::make_unique<IgnoredFixture>(); }}),
-    [](const testing::TestParamInfo<TreeCase>& info) { return info.param.name; });
+    [](const testing::TestParamInfo<TreeCase>& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace nacre::source

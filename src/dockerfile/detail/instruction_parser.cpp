@@ -12,25 +12,26 @@ namespace {
 constexpr std::size_t kHintWordBytesMax = 64;
 
 const std::vector<std::string>& keywords() {
+    // The common ones first: of two that are equally near to a misspelt word the first is suggested.
     static const std::vector<std::string> kNames{
+        "RUN",
+        "COPY",
+        "FROM",
+        "ENV",
         "ADD",
         "ARG",
         "CMD",
-        "COPY",
         "ENTRYPOINT",
-        "ENV",
-        "EXPOSE",
-        "FROM",
         "LABEL",
-        "ONBUILD",
-        "RUN",
-        "HEALTHCHECK",
-        "MAINTAINER",
-        "STOPSIGNAL",
-        "SHELL",
         "USER",
+        "WORKDIR",
+        "EXPOSE",
         "VOLUME",
-        "WORKDIR"};
+        "ONBUILD",
+        "HEALTHCHECK",
+        "SHELL",
+        "STOPSIGNAL",
+        "MAINTAINER"};
     return kNames;
 }
 

@@ -1,0 +1,4 @@
+RUN x
+ARG A
+ENV b=c
+FROM a

@@ -1,0 +1,3 @@
+from a as B
+Run x
+enV k=v

@@ -1,0 +1,9 @@
+# build stage
+FROM a AS b
+# detached
+
+# attached one
+# attached two
+ARG x
+  # indented
+  RUN   x # not a comment

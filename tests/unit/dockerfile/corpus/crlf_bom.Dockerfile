@@ -1,0 +1,7 @@
+﻿FROM a
+RUN one \
+  two
+ENV k=v
+RUN <<EOF
+body
+EOF

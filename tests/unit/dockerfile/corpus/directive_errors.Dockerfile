@@ -1,0 +1,4 @@
+# escape=x
+# escape=`
+# check=fast
+FROM a

@@ -1,0 +1,7 @@
+# escape=`
+FROM a
+COPY c:\dir `
+  d:\
+RUN dir `
+  /b
+ENV p=c:\x` y

@@ -1,0 +1,4 @@
+FROM	a	AS	b
+RUN	echo	\
+		hi
+COPY	a	/b

@@ -1,0 +1,4 @@
+FROM a
+RUNN x
+CPOY a b
+FOOBARBAZQUX
