@@ -97,6 +97,10 @@ public:
     bool cancel(Call& call, const BuildKey& key, bool strict) const;
     /// Admin. Back to CANCELED without archives and tags, so that the NVR can be used again.
     void reset(Call& call, const BuildKey& key) const;
+
+private:
+    /// Without archives, types, reservation and tags.
+    void clear(Call& call, BuildId build) const;
 };
 
 /// The release after `release` (Builds::next_release without the database).

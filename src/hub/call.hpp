@@ -80,6 +80,8 @@ public:
 private:
     class WatchedTransaction;
 
+    void run_undo(std::size_t keep) noexcept;
+
     Bells* bells_;
     WallTime now_;
     Caller caller_;

@@ -39,8 +39,6 @@ struct PolicyDecision {
 /// it, `:: {` ... `}` for rules inside a rule, '#' for comments (Koji's hub.conf [policy], reference C.4.5).
 class Policy {
 public:
-    struct Parsed;
-
     /// Nothing when no rule applies.
     std::optional<PolicyDecision> evaluate(const PolicyFacts& facts) const;
 

@@ -123,6 +123,8 @@ public:
     void run(const std::stop_token& stop);
 
 private:
+    void release(Call& call, const Release& release) const;
+
     sql::Database& database_;
     const Clock& clock_;
     Bells& bells_;

@@ -101,14 +101,26 @@ public:
         Force force) const;
 
 private:
+    struct Request {
+        NameOrId tag;
+        BuildKey build;
+        Force force = Force::No;
+        std::optional<NameOrId> from;
+    };
+
+    struct Move {
+        std::string_view operation;
+        std::optional<Tag> to;
+        std::optional<Tag> from;
+        Build build;
+        Force force = Force::No;
+    };
+
+    std::vector<TaggedBuild> read_tagged(Call& call, TagId tag, const TaggedFilter& filter) const;
     void check_package(Call& call, const Tag& tag, const Build& build, Force force) const;
-    void check_policy(
-        Call& call,
-        std::string_view operation,
-        const std::optional<Tag>& to,
-        const std::optional<Tag>& from,
-        const Build& build,
-        Force force) const;
+    void check_policy(Call& call, const Move& move) const;
+    Move checked_move(Call& call, const Request& request) const;
+    void perform(Call& call, const Move& move) const;
     void insert(Call& call, const Tag& tag, const Build& build) const;
     bool revoke(Call& call, const Tag& tag, const Build& build) const;
 

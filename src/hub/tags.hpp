@@ -55,7 +55,7 @@ struct Inheritance {
     std::optional<std::int64_t> max_depth;
     bool intransitive = false;
     bool no_config = false;
-    std::string package_filter;  ///< a regular expression, empty: all
+    std::string package_filter;  ///< always empty: filters are refused
 };
 
 /// One line of the whole inheritance of a tag, in the order in which packages are looked up.
@@ -63,7 +63,6 @@ struct InheritedTag {
     Inheritance link;
     std::int64_t depth = 1;  ///< 1: a parent
     std::optional<std::int64_t> next_depth;
-    std::vector<std::string> filters;
 };
 
 struct InheritanceOptions {
@@ -77,6 +76,9 @@ struct InheritanceChange {
     Inheritance link;
     bool remove = false;
 };
+
+/// Whether setInheritanceData ends the links that it does not name.
+enum class Clear : std::uint8_t { No, Yes };
 
 /// Tag configuration over its parents: what getBuildConfig adds.
 struct BuildConfiguration {
@@ -110,7 +112,7 @@ public:
 
     std::vector<Inheritance> parents(Call& call, TagId tag, AsOf as_of = {}) const;
     void change_inheritance(
-        Call& call, TagId tag, const std::vector<InheritanceChange>& changes, bool clear) const;
+        Call& call, TagId tag, const std::vector<InheritanceChange>& changes, Clear clear) const;
     std::vector<InheritedTag> full_inheritance(
         Call& call, TagId tag, const InheritanceOptions& options = {}) const;
     BuildConfiguration build_configuration(Call& call, const NameOrId& key, AsOf as_of = {}) const;

@@ -110,7 +110,7 @@ public:
     void set_priority(Call& call, TaskId task, std::int64_t priority, Recurse recurse) const;
 
 private:
-    friend class HostTasks;
+    void cancel_below(Call& call, TaskId task) const;
 
     const Policies& policies_;
 };

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "koji/value.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace nacre::hub {
+
+/// A value of the protocol as JSON: how extra data are stored. Throws Error{DataCorrupt} for text that is none.
+std::string encode_json(const koji::Value& value);
+koji::Value decode_json(std::string_view text);
+
+}  // namespace nacre::hub
