@@ -191,6 +191,18 @@ std::string quoted(std::string_view text, std::size_t limit) {
     return result + (shown.size() < text.size() ? "...'" : "'");
 }
 
+std::string quoted(const std::string& text, std::size_t limit) {
+    return quoted(std::string_view{text}, limit);
+}
+
+std::string quoted(std::string& text, std::size_t limit) {
+    return quoted(std::string_view{text}, limit);
+}
+
+std::string quoted(const char* text, std::size_t limit) {
+    return quoted(std::string_view{text}, limit);
+}
+
 std::string sanitize_utf8(std::string_view text) {
     std::string result;
     result.reserve(text.size());

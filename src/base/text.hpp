@@ -25,9 +25,15 @@ std::string replace_all(std::string_view text, std::string_view from, std::strin
 /// another one or the value does not fit.
 std::optional<std::int64_t> parse_integer(std::string_view text) noexcept;
 
+inline constexpr std::size_t kQuotedBytesMax = 200;
+
 /// `text` between single quotes, with control characters and invalid UTF-8 escaped (\n, \x1b), and
 /// cut with "..." after `limit` bytes: for messages that quote what somebody sent.
-std::string quoted(std::string_view text, std::size_t limit = 200);
+std::string quoted(std::string_view text, std::size_t limit = kQuotedBytesMax);
+// Exact matches, so that argument-dependent lookup does not prefer std::quoted.
+std::string quoted(const std::string& text, std::size_t limit = kQuotedBytesMax);
+std::string quoted(std::string& text, std::size_t limit = kQuotedBytesMax);
+std::string quoted(const char* text, std::size_t limit = kQuotedBytesMax);
 
 /// Replaces what XML 1.0 and terminals cannot take (control characters except tab and line feed,
 /// invalid UTF-8, surrogates, U+FFFE and U+FFFF) by U+FFFD.

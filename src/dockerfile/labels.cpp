@@ -41,7 +41,6 @@ private:
     Diagnostics* found_;
 };
 
-/// The arguments that FROM sees: the automatic ones, then the file's own.
 Variables evaluate_globals(
     const Dockerfile& file, const BuildInputs& inputs, const Evaluator& evaluator) {
     Variables globals = inputs.platform_args;
@@ -230,6 +229,11 @@ ImageUses find_image_uses(const Dockerfile& dockerfile, const BuildInputs& input
     for (std::size_t i = 0; i < dockerfile.stages.size(); ++i)
         finder.visit(i, globals);
     return result;
+}
+
+Variables evaluate_global_args(
+    const Dockerfile& dockerfile, const BuildInputs& inputs, Diagnostics& found) {
+    return evaluate_globals(dockerfile, inputs, Evaluator{dockerfile, found});
 }
 
 std::size_t find_target(const Dockerfile& dockerfile, std::string_view target) {

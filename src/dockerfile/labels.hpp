@@ -50,6 +50,11 @@ struct ImageUses {
 /// Every FROM, COPY --from and RUN --mount from=, with global arguments put in and stage names resolved.
 ImageUses find_image_uses(const Dockerfile& dockerfile, const BuildInputs& inputs);
 
+/// What FROM sees and a stage's ARG may take over: the automatic arguments, then the file's own ARGs before the first
+/// FROM. Problems are appended to `found`.
+Variables evaluate_global_args(
+    const Dockerfile& dockerfile, const BuildInputs& inputs, Diagnostics& found);
+
 /// Index of the stage that is built for `target`. Throws Error{NotFound} that names the stages there are.
 std::size_t find_target(const Dockerfile& dockerfile, std::string_view target);
 

@@ -1,0 +1,40 @@
+#include "os/signals.hpp"
+
+#include "base/error.hpp"
+#include "os/stop_fd.hpp"
+#include "os/unique_fd.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace nacre::os {
+
+StopOnSignals::StopOnSignals(std::initializer_list<int> signals) {
+    ::signal(SIGPIPE, SIG_IGN);
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int number : signals)
+        ::sigaddset(&set, number);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    threads_.start("signals", [this, set](const std::stop_token& stop) {
+        const UniqueFd taken{::signalfd(-1, &set, SFD_CLOEXEC)};
+        const StopFd ended{stop};
+        std::array<pollfd, 2> events{{{taken.get(), POLLIN, 0}, {ended.get(), POLLIN, 0}}};
+        while (::poll(events.data(), events.size(), -1) < 0 && errno == EINTR) {
+        }
+        if (events[0].revents != 0) source_.request_stop();
+    });
+}
+
+void wait_for_stop(const std::stop_token& stop) {
+    const StopFd fd{stop};
+    pollfd event{fd.get(), POLLIN, 0};
+    while (::poll(&event, 1, -1) < 0 && errno == EINTR) {
+    }
+}
+
+}  // namespace nacre::os

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/thread_group.hpp"
+
+#include <initializer_list>
+#include <stop_token>
+
+namespace nacre::os {
+
+/// Turns signals into a stop request: blocks them in the calling thread, and so in all that it starts later, and takes them
+/// on a thread of its own ("signals"). SIGPIPE is ignored: writes report the closed peer. To be made first, in main's
+/// thread.
+class StopOnSignals {
+public:
+    explicit StopOnSignals(std::initializer_list<int> signals);
+    StopOnSignals(const StopOnSignals&) = delete;
+    StopOnSignals& operator=(const StopOnSignals&) = delete;
+
+    std::stop_token stop() const noexcept { return source_.get_token(); }
+
+    /// As if a signal had come.
+    void request_stop() noexcept { source_.request_stop(); }
+
+private:
+    std::stop_source source_;
+    ThreadGroup threads_;
+};
+
+/// Waits until `stop` is requested.
+void wait_for_stop(const std::stop_token& stop);
+
+}  // namespace nacre::os
