@@ -303,7 +303,7 @@ void TarReader::State::fill(TarEntry& entry, const TarBlock& block, const Extens
         entry.device_major = as_id(header_number(block, kTarDeviceMajor, "device"), "device");
         entry.device_minor = as_id(header_number(block, kTarDeviceMinor, "device"), "device");
     }
-    if (entry.type == EntryType::File && block[kTarType] != 'S' && entry.path.ends_with('/'))
+    if (block[kTarType] == '\0' && entry.path.ends_with('/'))
         entry.type = EntryType::Directory;  // before POSIX there was no other way
     // Other types have no content, whatever their size says: as Go's archive/tar has it, which wrote most layers.
     entry.size = entry.type == EntryType::File ? stored_size : 0;

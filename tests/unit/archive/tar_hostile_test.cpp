@@ -200,6 +200,14 @@ TEST(HostileTar, ThatIsABombIsStoppedByTheLimit) {
         ErrorCode::ResourceExhausted);
 }
 
+TEST(HostileTar, HidesNoContentBehindASlash) {
+    const auto found = read_tar(write_tar({{{.path = "a/"}, "content"}, {{.path = "b"}, ""}}));
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].entry.type, EntryType::File);
+    EXPECT_EQ(found[0].content, "content");
+    EXPECT_EQ(found[1].entry.path, "b");
+}
+
 TEST(HostileTar, KeepsNamesThatWouldTrickATerminal) {
     const auto found = read_tar(write_tar({{{.path = "a\n\x1b[2J\xff"}, ""}}));
     EXPECT_EQ(found.at(0).entry.path, "a\n\x1b[2J\xff");

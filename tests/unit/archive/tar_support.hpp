@@ -13,6 +13,8 @@
 
 namespace nacre::archive::test {
 
+using std::string_literals::operator""s;
+
 struct ReadEntry {
     TarEntry entry;
     std::string content;
@@ -78,7 +80,7 @@ inline std::vector<ReadEntry> one_of_everything() {
         {{.path = "new\nline\x1b[31m"}, ""},
         {{.path = "attributes",
           .xattrs =
-              {{"security.capability", std::string{"\x01\0\0\x02\0\x20\0\0", 8}},
+              {{"security.capability", "\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0"s},
                {"user.empty", ""},
                {"user.text", "a=b\nc"}}},
          ""},
