@@ -9,10 +9,7 @@
 
 namespace nacre::store {
 
-/// Layers as lower folders of overlayfs. Needs CAP_SYS_ADMIN in the user namespace of its mounts.
-///
-///     <root>/layers/<hex>/       a layer, in overlay's on-disk form
-///     <root>/active/tmp-…/       upper, work and merged of one ActiveSnapshot
+/// Layers as lower folders of overlayfs. Needs CAP_SYS_ADMIN. What is on disk: see LayerFolders.
 ///
 /// Active snapshots are mounted "volatile": unmounting does not sync, for what is written there is either
 /// thrown away or made a layer, which LayerFolders keeps from being trusted after a power cut.
