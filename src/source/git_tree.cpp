@@ -341,8 +341,10 @@ Node GitCommitTree::parse_entry(std::string_view entry) const {
     }
     node.content_key = "git:" + words[2];
     const std::optional<std::int64_t> size = parse_integer(words[3]);
-    node.size = static_cast<std::uint64_t>(size.value_or(-1));
-    if (!size || node.size > limits_.file_bytes) {
+    // "BAD" instead of a size: the object is not in the repository.
+    if (!size || *size < 0) BatchProcess::fail(words[2]);
+    node.size = static_cast<std::uint64_t>(*size);
+    if (node.size > limits_.file_bytes) {
         throw Error{
             ErrorCode::ResourceExhausted,
             "file " + nacre::quoted(node.path) + " has " + words[3] + " bytes, needed at most "
