@@ -1,5 +1,9 @@
 #include "archive/digester.hpp"
 #include "archive/tar.hpp"
+#include "base/text.hpp"
+#include "os/file.hpp"
+#include "os/process.hpp"
+#include "support/temp_dir.hpp"
 #include "unit/archive/tar_support.hpp"
 
 #include <archive.h>
@@ -86,6 +90,28 @@ TEST(GnuTarXattrs, AreReadToo) {
     const std::vector<std::pair<std::string, std::string>> expected = {
         {"user.note", std::string{"a\0b", 3}}};
     EXPECT_EQ(entries.at("tree/hard").entry.xattrs, expected);
+}
+
+TEST(GnuTarProgram, ListsWhatWeWrite) {
+    auto entries = test::one_of_everything();
+    // Its list has a line for each entry.
+    std::erase_if(entries, [](const test::ReadEntry& one) {
+        return one.entry.path.find('\n') != std::string::npos;
+    });
+    const nacre::test::TempDir folder;
+    const std::string file = folder.path() / "archive.tar";
+    os::write_file_atomically(file, test::write_tar(entries));
+    os::SystemProcessRunner runner;
+    const os::ProcessResult result = runner.run(
+        {.argv = {"tar", "--list", "--quoting-style=literal", "--file", file},
+         .environment = os::minimal_environment()},
+        {},
+        {});
+    EXPECT_TRUE(result.status.success()) << result.err;
+    std::string expected;
+    for (const auto& one : entries)
+        expected += one.entry.path + (one.entry.type == EntryType::Directory ? "/" : "") + "\n";
+    EXPECT_EQ(result.out, expected);
 }
 
 struct FreeArchive {
