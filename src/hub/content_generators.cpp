@@ -18,11 +18,11 @@ constexpr std::size_t kTokenLength = 26;
 std::optional<ContentGenerator> ContentGenerators::find(Call& call, const NameOrId& key) const {
     const auto* name = std::get_if<std::string>(&key);
     const sql::Rows rows =
-        name != nullptr
-            ? call.sql().query("SELECT id, name FROM content_generator WHERE name = ?", bound(*name))
-            : call.sql().query(
-                  "SELECT id, name FROM content_generator WHERE id = ?",
-                  {std::get<std::int64_t>(key)});
+        name != nullptr ? call.sql().query(
+                              "SELECT id, name FROM content_generator WHERE name = ?", bound(*name))
+                        : call.sql().query(
+                              "SELECT id, name FROM content_generator WHERE id = ?",
+                              {std::get<std::int64_t>(key)});
     if (rows.empty()) return std::nullopt;
     ContentGenerator generator{
         .id = ContentGeneratorId{rows[0].integer(0)}, .name = rows[0].text(1)};

@@ -29,7 +29,7 @@ struct Hub {
         Policies policies;
     };
 
-    /// Migrates the database.
+    /// Migrates the database, and takes back what a killed process left half done.
     Hub(const Parts& parts, const HubConfig& config);
     Hub(const Hub&) = delete;
     Hub& operator=(const Hub&) = delete;
@@ -43,19 +43,19 @@ struct Hub {
     const Clock& clock;
     Bells bells;
     const Policies policies;
-    const Users users;
+    const Users users{};
     const Sessions sessions;
-    const Channels channels;
-    const Hosts hosts;
+    const Channels channels{};
+    const Hosts hosts{};
     const Tasks tasks;
     const HostTasks host_tasks;
-    const Tags tags;
-    const Targets targets;
+    const Tags tags{};
+    const Targets targets{};
     const PackageLists packages;
-    const Publications publications;
-    const Builds builds;
+    const Publications publications{};
+    const Builds builds{};
     const Tagging tagging;
-    const Archives archives;
+    const Archives archives{};
     const ContentGenerators generators;
     const TaskFiles files;
     const CgImport import;

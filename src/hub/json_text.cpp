@@ -1,10 +1,8 @@
 #include "hub/json_text.hpp"
 
 #include "base/error.hpp"
-#include "json/value.hpp"
 
 namespace nacre::hub {
-namespace {
 
 json::Value to_json(const koji::Value& value) {
     if (const auto* flag = value.if_bool()) return *flag;
@@ -45,8 +43,6 @@ koji::Value from_json(const json::Value& value) {
     }
     return nullptr;
 }
-
-}  // namespace
 
 std::string encode_json(const koji::Value& value) {
     return json::render(to_json(value));

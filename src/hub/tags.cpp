@@ -327,7 +327,10 @@ void Tags::change_inheritance(
     if (clear == Clear::Yes) revoke(call, "tag_inheritance", "tag_id = ?", bound(tag));
     for (const InheritanceChange& change : changes)
         revoke(
-            call, "tag_inheritance", "tag_id = ? AND parent_id = ?", bound(tag, change.link.parent));
+            call,
+            "tag_inheritance",
+            "tag_id = ? AND parent_id = ?",
+            bound(tag, change.link.parent));
     for (const InheritanceChange& change : changes) {
         if (change.remove) continue;
         const Inheritance& link = change.link;

@@ -87,12 +87,12 @@ public:
     std::string read(
         TaskId task, std::string_view name, std::int64_t offset, std::int64_t size) const;
 
-    /// A file of an upload folder, opened for reading without following links.
+    /// A plain file of an upload folder, opened for reading; an empty descriptor when it is not there.
     os::UniqueFd open_upload(const UploadTarget& target) const;
 
 private:
-    void authorise(Call& call, const UploadTarget& target) const;
-    os::UniqueFd open_folder(const std::string& folder, bool create) const;
+    /// The folder, open, when the caller may write there.
+    os::UniqueFd authorise(Call& call, const UploadTarget& target) const;
 
     std::filesystem::path top_;
     os::UniqueFd work_;

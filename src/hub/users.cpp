@@ -76,7 +76,8 @@ Permission ensure_permission(
 void add_principal(Call& call, UserId user, const std::string& principal) {
     if (!call.sql()
              .query(
-                 "SELECT user_id FROM user_krb_principals WHERE krb_principal = ?", bound(principal))
+                 "SELECT user_id FROM user_krb_principals WHERE krb_principal = ?",
+                 bound(principal))
              .empty())
         throw Fault{
             FaultCode::GenericError, "krb_principal " + principal + " is already mapped to a user"};
