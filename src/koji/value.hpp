@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -41,7 +42,9 @@ public:
 
     Value(std::nullptr_t) noexcept {}
 
-    Value(bool value) noexcept : data_{value} {}
+    /// Not for what merely converts to bool, as pointers do.
+    template <std::same_as<bool> Bool>
+    Value(Bool value) noexcept : data_{value} {}
 
     Value(std::int64_t value) noexcept : data_{value} {}
 

@@ -1,0 +1,231 @@
+#include "exec/oci_runtime_executor.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "exec/mount_points.hpp"
+#include "exec/runtime_config.hpp"
+#include "json/value.hpp"
+#include "os/file.hpp"
+#include "os/stop_fd.hpp"
+#include "os/temp.hpp"
+
+#include <time.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+namespace nacre::exec {
+namespace {
+
+constexpr std::size_t kReadBytes = 64U << 10U;
+constexpr std::size_t kLogBytesMax = 1U << 20U;
+constexpr std::size_t kIdBytesMax = 64;
+constexpr std::chrono::seconds kDeleteLimit{20};
+
+std::chrono::nanoseconds monotonic_now() {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
+
+void check(const ContainerSpec& spec) {
+    const bool plain = !spec.id.empty() && spec.id.size() <= kIdBytesMax
+                       && std::ranges::all_of(spec.id, [](char c) {
+                              return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+                          });
+    if (!plain)
+        throw Error{
+            ErrorCode::InvalidArgument,
+            "container name " + quoted(spec.id) + " needs 1 to 64 of [a-z0-9-]"};
+    if (spec.argv.empty()) throw Error{ErrorCode::InvalidArgument, "there is no command to run"};
+}
+
+std::vector<std::string> mount_targets(const ContainerSpec& spec) {
+    std::vector<std::string> targets{"/proc", "/dev", "/sys"};
+    for (const BindMount& bind : spec.mounts)
+        targets.push_back(bind.target);
+    return targets;
+}
+
+/// A step with the machine's network needs the machine's names too.
+ContainerSpec with_name_files(ContainerSpec spec) {
+    if (spec.network != NetworkMode::Host) return spec;
+    for (const char* file : {"/etc/resolv.conf", "/etc/hosts"})
+        if (::access(file, R_OK) == 0)
+            spec.mounts.push_back({.source = file, .target = file, .read_only = true});
+    return spec;
+}
+
+/// Copies what the container writes until it has ended and its pipe is empty.
+class OutputPump {
+public:
+    OutputPump(os::ChildProcess& child, int pipe, ByteSink& output, std::stop_token stop)
+        : child_{child},
+          pipe_{pipe},
+          output_{output},
+          stop_{std::move(stop)},
+          stop_fd_{stop_} {}
+
+    os::ExitStatus run(std::optional<std::chrono::milliseconds> limit) {
+        const auto end = limit ? std::optional{monotonic_now() + *limit} : std::nullopt;
+        std::optional<os::ExitStatus> status;
+        while (!status || !drained_) {
+            if (stop_.stop_requested()) throw Cancelled{};
+            if (end && monotonic_now() >= *end)
+                throw Error{
+                    ErrorCode::DeadlineExceeded,
+                    "the step did not end within " + std::to_string(limit->count()) + " ms"};
+            wait(status.has_value(), end);
+            if (!status) status = child_.wait_for(std::chrono::milliseconds{0});
+        }
+        return *status;
+    }
+
+private:
+    void wait(bool ended, std::optional<std::chrono::nanoseconds> end) {
+        std::array<pollfd, 3> events{
+            {{drained_ ? -1 : pipe_, POLLIN, 0},
+             {ended ? -1 : child_.exit_fd(), POLLIN, 0},
+             {stop_fd_.get(), POLLIN, 0}}};
+        int timeout = -1;
+        if (end)
+            timeout = static_cast<int>(
+                std::chrono::ceil<std::chrono::milliseconds>(*end - monotonic_now()).count());
+        const int ready = ::poll(events.data(), events.size(), end ? std::max(timeout, 0) : -1);
+        if (ready < 0 && errno != EINTR) throw SystemError{errno, "cannot wait for the container"};
+        if (ready <= 0) return;
+        if (events[0].revents != 0) read();
+    }
+
+    void read() {
+        const ssize_t count = ::read(pipe_, buffer_.data(), buffer_.size());
+        if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
+        if (count <= 0)
+            drained_ = true;
+        else
+            output_.write(std::span{buffer_}.first(static_cast<std::size_t>(count)));
+    }
+
+    os::ChildProcess& child_;
+    int pipe_;
+    ByteSink& output_;
+    std::stop_token stop_;
+    os::StopFd stop_fd_;
+    bool drained_ = false;
+    std::array<std::byte, kReadBytes> buffer_{};
+};
+
+}  // namespace
+
+OciRuntimeExecutor::OciRuntimeExecutor(
+    Runtime runtime, std::filesystem::path state, os::ProcessRunner& runner)
+    : runtime_{std::move(runtime)},
+      state_{std::move(state)},
+      runner_{runner} {
+    os::ensure_directory(state_ / "runtime", 0700);
+    os::ensure_directory(state_ / "bundles", 0700);
+}
+
+os::Command OciRuntimeExecutor::command(std::vector<std::string> arguments) const {
+    os::Command command;
+    command.argv = {runtime_.program.string(), "--root", (state_ / "runtime").string()};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    command.environment = os::minimal_environment();
+    return command;
+}
+
+os::ExitStatus OciRuntimeExecutor::run(
+    const ContainerSpec& spec, ByteSink& output, std::stop_token stop) {
+    check(spec);
+    const ContainerSpec whole = with_name_files(spec);
+    const MountPoints mount_points{whole.root, mount_targets(whole)};
+    const os::TempDir bundle{state_ / "bundles", "bundle"};
+    os::write_file_atomically(
+        bundle.path() / "config.json",
+        json::render(runtime_config(whole)),
+        os::Durability::Buffered,
+        0600);
+    const std::filesystem::path log = bundle.path() / "log";
+    os::Pipe pipe = os::make_pipe();
+    const auto child = runner_.start(
+        command(
+            {"--log",
+             log.string(),
+             "--log-format",
+             "json",
+             "run",
+             "--bundle",
+             bundle.path().string(),
+             spec.id}),
+        {.in = -1, .out = pipe.write_end.get(), .err = pipe.write_end.get()});
+    pipe.write_end.reset();
+    os::ExitStatus status;
+    try {
+        OutputPump pump{*child, pipe.read_end.get(), output, std::move(stop)};
+        status = pump.run(spec.time_limit);
+    } catch (...) {  // released and passed on: the container must not outlive the step
+        remove(spec.id);
+        throw;
+    }
+    if (!status.success()) report_failure(log);
+    if (status.signal != 0) remove(spec.id);
+    return status;
+}
+
+void OciRuntimeExecutor::remove(const std::string& id) const noexcept {
+    try {
+        runner_.run(command({"delete", "--force", id}), {.limit = kDeleteLimit}, {});
+    } catch (const std::exception&) {
+        return;  // sweep() of the next start finds it
+    }
+}
+
+/// Throws when it was the runtime that failed, and not the program in the container: only the runtime writes to its log.
+void OciRuntimeExecutor::report_failure(const std::filesystem::path& log) const {
+    const std::string text = os::find_file(log, kLogBytesMax).value_or("");
+    for (const std::string& line : split(text, '\n')) {
+        if (line.empty() || line.find("\"level\":\"warning\"") != std::string::npos) continue;
+        std::string message = line;
+        try {
+            const json::Value record = json::parse(line);
+            message = json::Reader{record, "log"}.get_string("msg");
+        } catch (const Error&) {
+            message = line;
+        }
+        const bool missing = message.find("executable file not found") != std::string::npos
+                             || message.find("no such file or directory") != std::string::npos;
+        throw Error{
+            missing ? ErrorCode::NotFound : ErrorCode::Internal,
+            runtime_.program.filename().string() + ": " + sanitize_utf8(message)};
+    }
+}
+
+int sweep(const Runtime& runtime, const std::filesystem::path& state, os::ProcessRunner& runner) {
+    int removed = 0;
+    std::error_code failure;
+    for (const auto& entry : std::filesystem::directory_iterator{state / "runtime", failure}) {
+        os::Command command;
+        command.argv = {
+            runtime.program.string(),
+            "--root",
+            (state / "runtime").string(),
+            "delete",
+            "--force",
+            entry.path().filename().string()};
+        command.environment = os::minimal_environment();
+        runner.run(command, {.limit = kDeleteLimit}, {});
+        os::remove_tree(entry.path());
+        ++removed;
+    }
+    os::sweep_temporaries(state / "bundles");
+    return removed;
+}
+
+}  // namespace nacre::exec

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "exec/executor.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace nacre::exec {
+
+/// A runtime that was found to work, and the sentence that says why it was chosen.
+struct Runtime {
+    std::filesystem::path program;
+    std::string description;
+};
+
+/// Runs steps with an OCI runtime (crun, runc): one process of it a step. Standard output and error share one pipe, so that
+/// their order stays. Containers have a pid namespace of their own: what a step leaves running ends with it.
+class OciRuntimeExecutor final : public Executor {
+public:
+    /// `state` is a folder of its own for bundles and the runtime's state; `runner` outlives the executor.
+    OciRuntimeExecutor(Runtime runtime, std::filesystem::path state, os::ProcessRunner& runner);
+
+    os::ExitStatus run(const ContainerSpec& spec, ByteSink& output, std::stop_token stop) override;
+
+    std::string describe() const override { return runtime_.description; }
+
+private:
+    os::Command command(std::vector<std::string> arguments) const;
+    void remove(const std::string& id) const noexcept;
+    void report_failure(const std::filesystem::path& log) const;
+
+    const Runtime runtime_;
+    const std::filesystem::path state_;
+    os::ProcessRunner& runner_;
+};
+
+/// Kills and removes the containers, and the bundles, that killed processes left in `state`. To be called at start, while
+/// nobody uses the folder. Returns how many containers it removed.
+int sweep(const Runtime& runtime, const std::filesystem::path& state, os::ProcessRunner& runner);
+
+}  // namespace nacre::exec
