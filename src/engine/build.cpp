@@ -1,0 +1,151 @@
+#include "engine/build.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "engine/stage_builder.hpp"
+
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace nacre::engine {
+namespace {
+
+/// The images that needed stages are FROM, resolved once each, with pins for tags.
+class ResolvedBases {
+public:
+    ResolvedBases(const BuildRequest& request, const BuildServices& services)
+        : request_{request},
+          services_{services} {}
+
+    const BaseImage& get(const std::string& text) {
+        const auto known = images_.find(text);
+        if (known != images_.end()) return known->second;
+        oci::Reference reference = oci::Reference::parse(text);
+        const auto pin = request_.pins.find(text);
+        if (pin != request_.pins.end()) reference.digest = pin->second;
+        return images_.emplace(text, services_.bases.get(reference, request_.plan.platform))
+            .first->second;
+    }
+
+    std::vector<std::pair<std::string, oci::Digest>> digests() const {
+        std::vector<std::pair<std::string, oci::Digest>> result;
+        for (const auto& [text, image] : images_)
+            result.emplace_back(text, image.digest);
+        return result;
+    }
+
+private:
+    const BuildRequest& request_;
+    const BuildServices& services_;
+    std::map<std::string, BaseImage> images_;
+};
+
+[[noreturn]] void refuse(const Diagnostics& diagnostics) {
+    throw Error{ErrorCode::InvalidArgument, std::string{trim(render(diagnostics))}};
+}
+
+/// Stages that the target does not need may name images that are not there.
+BaseConfigs configs_of(const BuildRequest& request, ResolvedBases& bases) {
+    const PlanResult skeleton = make_plan(request.dockerfile, request.plan, {});
+    BaseConfigs configs;
+    Diagnostics problems;
+    for (const std::size_t index : skeleton.plan.needed) {
+        const StagePlan& stage = skeleton.plan.stages[index];
+        const auto* base = std::get_if<ImageBase>(&stage.base);
+        if (base == nullptr) continue;
+        try {
+            configs.emplace(base->reference, bases.get(base->reference).config);
+        } catch (const Error& error) {
+            problems.push_back(
+                {.file = request.dockerfile.file,
+                 .line = stage.at.line,
+                 .column = stage.at.column,
+                 .message = error.describe(),
+                 .excerpt = std::string{request.dockerfile.line(stage.at.line)},
+                 .hint = error.hint()});
+        }
+    }
+    if (!problems.empty()) refuse(problems);
+    return configs;
+}
+
+std::string created_text(std::int64_t epoch) {
+    return render_rfc3339(from_unix_seconds(epoch));
+}
+
+oci::Descriptor store_document(
+    store::BlobStore& blobs, std::string_view media_type, const std::string& text) {
+    return {
+        .media_type = std::string{media_type},
+        .digest = store::write_blob(blobs, text),
+        .size = text.size()};
+}
+
+BuildResult finish(const BuildRequest& request, const BuildServices& services, StageResult stage) {
+    oci::ImageConfig config = std::move(stage.config);
+    config.created = created_text(request.source_date_epoch);
+    oci::Manifest manifest{
+        .media_type = std::string{oci::kMediaTypeManifest},
+        .config = store_document(services.blobs, oci::kMediaTypeConfig, oci::render(config)),
+        .layers = {},
+        .annotations = {}};
+    for (const Layer& layer : stage.layers)
+        manifest.layers.push_back(layer.blob);
+    const oci::Descriptor descriptor =
+        store_document(services.blobs, oci::kMediaTypeManifest, oci::render(manifest));
+    return {
+        .manifest = descriptor,
+        .config_blob = manifest.config,
+        .config = std::move(config),
+        .layers = std::move(stage.layers),
+        .bases = {}};
+}
+
+}  // namespace
+
+std::vector<Layer> layers_of(const BaseImage& image) {
+    std::vector<Layer> layers;
+    for (std::size_t i = 0; i < image.manifest.layers.size(); ++i)
+        layers.push_back({image.manifest.layers[i], image.config.diff_ids[i]});
+    return layers;
+}
+
+BuildResult build(
+    const BuildRequest& request,
+    const BuildServices& services,
+    Progress& progress,
+    std::stop_token stop) {
+    ResolvedBases bases{request, services};
+    const BaseConfigs configs = configs_of(request, bases);
+    const PlanResult planned = make_plan(request.dockerfile, request.plan, configs);
+    if (has_errors(planned.diagnostics)) refuse(planned.diagnostics);
+    const Plan& plan = planned.plan;
+
+    StepCounter counter;
+    for (const std::size_t index : plan.needed)
+        counter.count += count_shown(plan.stages[index]);
+    std::map<std::size_t, StageResult> results;
+    for (const std::size_t index : plan.needed) {
+        const StagePlan& stage = plan.stages[index];
+        StageStart start;
+        if (const auto* image = std::get_if<ImageBase>(&stage.base)) {
+            const BaseImage& base = bases.get(image->reference);
+            start = {layers_of(base), base.config.history};
+        } else if (const auto* earlier = std::get_if<FromStage>(&stage.base)) {
+            start = {results.at(earlier->index).layers, results.at(earlier->index).config.history};
+        }
+        const auto layers_of_origin = [&](const CopyOrigin& origin) {
+            if (const auto* earlier = std::get_if<FromStage>(&origin))
+                return results.at(earlier->index).layers;
+            return layers_of(bases.get(std::get<FromImage>(origin).reference));
+        };
+        StageBuilder builder{{request, services, plan, progress, layers_of_origin, counter, stop}};
+        results.emplace(index, builder.build(stage, std::move(start)));
+    }
+    BuildResult result = finish(request, services, std::move(results.at(plan.needed.back())));
+    result.bases = bases.digests();
+    return result;
+}
+
+}  // namespace nacre::engine

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "archive/compression.hpp"
+#include "base/clock.hpp"
+#include "dockerfile/syntax.hpp"
+#include "engine/base_images.hpp"
+#include "engine/layer_writer.hpp"
+#include "engine/plan.hpp"
+#include "engine/progress.hpp"
+#include "exec/executor.hpp"
+#include "source/tree.hpp"
+#include "store/blob_store.hpp"
+#include "store/snapshotter.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nacre::engine {
+
+/// What an image build works with. References outlive it.
+struct BuildServices {
+    store::BlobStore& blobs;
+    store::Snapshotter& snapshots;
+    exec::Executor& executor;
+    const BaseImages& bases;
+    std::filesystem::path
+        locks;  ///< folder for the locks that keep two builds from unpacking the same layer at once
+};
+
+struct BuildRequest {
+    const dockerfile::Dockerfile& dockerfile;  ///< parsed without errors
+    const source::Tree& context;
+    PlanOptions plan;
+    /// Reference as FROM or COPY --from writes it, to the digest to use: a build that was pinned uses exactly these.
+    std::map<std::string, oci::Digest> pins;
+    exec::NetworkMode network = exec::NetworkMode::None;
+    /// Of all that the build makes: later file times become this one, and `created` is it.
+    std::int64_t source_date_epoch = 0;
+    archive::CompressionSettings compression;
+    std::string container_prefix;  ///< of container names on this machine: "[a-z0-9-]{1,40}"
+};
+
+struct BuildResult {
+    oci::Descriptor manifest;
+    oci::Descriptor config_blob;
+    oci::ImageConfig config;
+    std::vector<Layer> layers;
+    std::vector<std::pair<std::string, oci::Digest>>
+        bases;  ///< reference and manifest of each FROM of an image
+};
+
+/// A RUN that did not exit with 0.
+class StepFailure : public Error {
+public:
+    StepFailure(const std::string& message, os::ExitStatus status)
+        : Error{ErrorCode::InvalidArgument, message},
+          status_{status} {}
+
+    const os::ExitStatus& status() const noexcept { return status_; }
+
+private:
+    os::ExitStatus status_;
+};
+
+/// Builds the image. Blobs are in the store when it returns, and durable after its sync(); names are the caller's business.
+/// What does not work throws Error with the place in the Dockerfile; problems of the plan all at once. Nothing is left behind on
+/// any path: no mount, no process, no folder. Runs on the calling thread.
+BuildResult build(
+    const BuildRequest& request,
+    const BuildServices& services,
+    Progress& progress,
+    std::stop_token stop);
+
+/// Makes sure that a layer of a stored image is unpacked.
+void ensure_unpacked(
+    const Layer& layer, const BuildServices& services, const std::stop_token& stop);
+
+/// The layers of a base image, with their diff ids.
+std::vector<Layer> layers_of(const BaseImage& image);
+
+}  // namespace nacre::engine

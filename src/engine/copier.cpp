@@ -1,0 +1,304 @@
+#include "engine/copier.hpp"
+
+#include "archive/compression.hpp"
+#include "archive/tar.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "engine/accounts.hpp"
+#include "engine/copy_sources.hpp"
+#include "os/file.hpp"
+#include "source/ignore.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+
+namespace nacre::engine {
+namespace {
+
+constexpr std::uint32_t kFolderMode = 0755;
+constexpr std::size_t kTarBlockBytes = 512;
+constexpr std::size_t kTarMagicOffset = 257;
+
+/// The content of the current entry.
+class EntryContent final : public ByteSource {
+public:
+    explicit EntryContent(archive::TarReader& reader) : reader_{reader} {}
+
+    std::size_t read(std::span<std::byte> buffer) override { return reader_.read_content(buffer); }
+
+private:
+    archive::TarReader& reader_;
+};
+
+/// What ADD unpacks: a tar, as it is or compressed, by its bytes and never by its name.
+bool is_archive(ByteSource& content) {
+    std::array<std::byte, kTarBlockBytes> head{};
+    std::size_t size = 0;
+    try {
+        const auto plain = archive::make_decompressing_source(content);
+        while (size < head.size()) {
+            const std::size_t count = plain->read(std::span{head}.subspan(size));
+            if (count == 0) return false;
+            size += count;
+        }
+    } catch (const Error&) {
+        return false;  // damaged input is a file like others
+    }
+    return as_text(head).substr(kTarMagicOffset).starts_with("ustar");
+}
+
+std::string base_name(const std::string& path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+std::string join_path(const std::string& folder, const std::string& name) {
+    if (name.empty()) return folder;
+    return folder.ends_with('/') ? folder + name : folder + "/" + name;
+}
+
+bool has_glob(std::string_view text) {
+    return text.find_first_of("*?[") != std::string_view::npos;
+}
+
+/// The paths of `root` that a source word names; '*' and '?' match inside one name.
+std::vector<std::string> expand_word(const RootFolder& root, const std::string& word) {
+    std::vector<std::string> found{""};
+    for (const std::string& part : split(relative_path(word), '/')) {
+        std::vector<std::string> next;
+        for (const std::string& folder : found) {
+            if (!has_glob(part)) {
+                next.push_back(join_path(folder, part));
+                continue;
+            }
+            const auto status = root.find_target(folder);
+            if (!status || !S_ISDIR(status->st_mode)) continue;
+            for (const std::string& name : root.list(folder))
+                if (matches_glob(part, name)) next.push_back(join_path(folder, name));
+        }
+        found = std::move(next);
+    }
+    return found;
+}
+
+}  // namespace
+
+/// Where one COPY goes.
+struct Copier::Target {
+    const CopyAction& action;
+    std::optional<Owner> owner;  ///< of --chown
+    bool is_folder = false;      ///< it ends in '/', or is a folder already
+    source::IgnorePatterns excludes;
+    std::map<std::pair<dev_t, ino_t>, std::string>
+        links;  ///< first copy of a file with several names
+
+    EntryAttributes attributes(
+        std::uint32_t mode, Owner own, std::optional<std::int64_t> mtime) const {
+        return {.mode = action.mode.value_or(mode), .owner = owner.value_or(own), .mtime = mtime};
+    }
+
+    EntryAttributes folder(std::int64_t time) const {
+        return {.mode = kFolderMode, .owner = owner.value_or(Owner{}), .mtime = time};
+    }
+};
+
+void Copier::check_stop() const {
+    if (stop_.stop_requested()) throw Cancelled{};
+}
+
+Copier::Target Copier::target_of(const CopyAction& action) const {
+    Target target{.action = action};
+    if (!action.owner.empty()) {
+        // "--chown=user" without a group gives the user's id to both, as BuildKit does it.
+        target.owner = resolve_account(action.owner, destination_).owner;
+    }
+    const auto known = destination_.find_target(action.destination);
+    target.is_folder = action.destination.ends_with('/') || (known && S_ISDIR(known->st_mode));
+    for (const std::string& pattern : action.excludes)
+        target.excludes.add(pattern);
+    return target;
+}
+
+std::string Copier::place(const Target& target, const std::string& name, bool single_file) const {
+    return single_file && !target.is_folder ? target.action.destination
+                                            : join_path(target.action.destination, name);
+}
+
+void Copier::copy_from_tree(const source::Tree& tree, const CopyAction& action) {
+    Target target = target_of(action);
+    for (const std::string& word : action.sources) {
+        const CopySelection selection = select_sources(tree, word, action.excludes);
+        const bool several = action.sources.size() + action.files.size() > 1;
+        if (!selection.single_file || several)
+            destination_.ensure_folder(action.destination, target.folder(epoch_));
+        for (const CopyItem& item : selection.items) {
+            check_stop();
+            const bool top_level = item.target.find('/') == std::string::npos;
+            if (action.unpack_archives && selection.single_file && top_level
+                && try_unpack(tree, item.node, target))
+                continue;
+            write_node(tree, item.node, place(target, item.target, selection.single_file), target);
+        }
+    }
+    for (const InlineFile& file : action.files)
+        write_inline(file, place(target, file.name, action.files.size() == 1), target);
+}
+
+void Copier::write_node(
+    const source::Tree& tree,
+    const source::Node& node,
+    const std::string& path,
+    const Target& target) {
+    const std::string folder = path.substr(0, path.rfind('/'));
+    switch (node.type) {
+        case source::NodeType::Directory: {
+            const EntryAttributes attributes = target.attributes(node.mode, {}, node.mtime);
+            // A folder that was there keeps what it has, unless --chmod or --chown is about it.
+            destination_.ensure_folder(path, attributes);
+            break;
+        }
+        case source::NodeType::Symlink:
+            destination_.ensure_folder(folder, target.folder(epoch_));
+            destination_.write_symlink(
+                path, node.link_target, target.attributes(node.mode, {}, node.mtime));
+            break;
+        case source::NodeType::File: {
+            destination_.ensure_folder(folder, target.folder(epoch_));
+            const auto content = tree.open(node);
+            destination_.write_file(path, *content, target.attributes(node.mode, {}, node.mtime));
+            break;
+        }
+        case source::NodeType::Other:
+            throw Error{
+                ErrorCode::InvalidArgument,
+                "'" + node.path + "' of the build context is neither a file, a folder nor a link"};
+    }
+}
+
+void Copier::write_inline(const InlineFile& file, const std::string& path, const Target& target) {
+    destination_.ensure_folder(path.substr(0, path.rfind('/')), target.folder(epoch_));
+    StringSource content{file.content};
+    destination_.write_file(path, content, target.attributes(0644, {}, epoch_));
+}
+
+bool Copier::try_unpack(const source::Tree& tree, const source::Node& node, const Target& target) {
+    if (node.type != source::NodeType::File || node.size == 0) return false;
+    if (!is_archive(*tree.open(node))) return false;
+    const auto content = tree.open(node);
+    archive::TarReader reader{*content, {}};
+    const std::string& folder = target.action.destination;
+    destination_.ensure_folder(folder, target.folder(epoch_));
+    archive::TarEntry entry;
+    while (reader.next(entry)) {
+        check_stop();
+        const std::string relative = relative_path(entry.path);
+        // The archive's own root must not change the folder that it is unpacked into.
+        if (relative.empty()) continue;
+        const std::string path = join_path(folder, relative);
+        EntryAttributes attributes =
+            target.attributes(entry.mode, {entry.uid, entry.gid}, entry.mtime);
+        attributes.xattrs = entry.xattrs;
+        const dev_t device = ::makedev(entry.device_major, entry.device_minor);
+        destination_.ensure_folder(path.substr(0, path.rfind('/')), target.folder(epoch_));
+        EntryContent bytes{reader};
+        switch (entry.type) {
+            case archive::EntryType::File:
+                destination_.write_file(path, bytes, attributes);
+                break;
+            case archive::EntryType::Directory:
+                destination_.ensure_folder(path, attributes);
+                destination_.set_attributes(path, attributes);
+                break;
+            case archive::EntryType::Symlink:
+                destination_.write_symlink(path, entry.link_target, attributes);
+                break;
+            case archive::EntryType::Hardlink:
+                destination_.write_hardlink(
+                    path, join_path(folder, relative_path(entry.link_target)));
+                break;
+            case archive::EntryType::CharDevice:
+                destination_.write_special(path, S_IFCHR, device, attributes);
+                break;
+            case archive::EntryType::BlockDevice:
+                destination_.write_special(path, S_IFBLK, device, attributes);
+                break;
+            case archive::EntryType::Fifo:
+                destination_.write_special(path, S_IFIFO, 0, attributes);
+                break;
+        }
+    }
+    return true;
+}
+
+void Copier::copy_from_root(const RootFolder& origin, const CopyAction& action) {
+    Target target = target_of(action);
+    for (const std::string& word : action.sources) {
+        const std::vector<std::string> paths = expand_word(origin, word);
+        bool copied = false;
+        for (const std::string& path : paths) {
+            check_stop();
+            const auto status = origin.find_target(path);
+            if (!status && !origin.find(path)) continue;
+            copied = true;
+            const bool single = paths.size() == 1 && action.sources.size() == 1;
+            if (status && S_ISDIR(status->st_mode)) {
+                destination_.ensure_folder(action.destination, target.folder(epoch_));
+                copy_children(origin, path, action.destination, target);
+            } else {
+                copy_entry(origin, path, place(target, base_name(path), single), target);
+            }
+        }
+        if (!copied)
+            throw Error{
+                ErrorCode::NotFound, quoted(word) + " is not in the image it is to be copied from"};
+    }
+}
+
+void Copier::copy_children(
+    const RootFolder& origin, const std::string& from, const std::string& to, Target& target) {
+    for (const std::string& name : origin.list(from)) {
+        check_stop();
+        copy_entry(origin, join_path(from, name), join_path(to, name), target);
+    }
+}
+
+void Copier::copy_entry(
+    const RootFolder& origin, const std::string& from, const std::string& to, Target& target) {
+    if (target.excludes.excludes(relative_path(from))) return;
+    const auto status = origin.find(from);
+    if (!status)
+        throw Error{ErrorCode::NotFound, "'" + from + "' is gone from the image it is copied from"};
+    EntryAttributes attributes = target.attributes(
+        status->st_mode & 07777U, {status->st_uid, status->st_gid}, status->st_mtim.tv_sec);
+    attributes.xattrs = origin.xattrs(from);
+    if (S_ISDIR(status->st_mode)) {
+        const bool made = destination_.ensure_folder(to, attributes);
+        copy_children(origin, from, to, target);
+        // After its content: that changed the folder's time.
+        if (made) destination_.set_attributes(to, attributes);
+        return;
+    }
+    destination_.ensure_folder(to.substr(0, to.rfind('/')), target.folder(epoch_));
+    if (S_ISLNK(status->st_mode)) {
+        destination_.write_symlink(to, origin.read_link(from), attributes);
+    } else if (S_ISREG(status->st_mode)) {
+        auto& links = target.links;
+        const auto known = links.find({status->st_dev, status->st_ino});
+        if (status->st_nlink > 1 && known != links.end()) {
+            destination_.write_hardlink(to, known->second);
+            return;
+        }
+        os::FileSource content{origin.open(from, O_RDONLY | O_NOFOLLOW)};
+        destination_.write_file(to, content, attributes);
+        if (status->st_nlink > 1) links.emplace(std::pair{status->st_dev, status->st_ino}, to);
+    } else if (!S_ISSOCK(status->st_mode)) {
+        destination_.write_special(to, status->st_mode & S_IFMT, status->st_rdev, attributes);
+    }
+}
+
+}  // namespace nacre::engine

@@ -1,0 +1,485 @@
+#include "engine/plan.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "dockerfile/expansion.hpp"
+#include "dockerfile/parser.hpp"
+#include "engine/history.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace nacre::engine {
+namespace {
+
+namespace df = dockerfile;
+
+constexpr std::string_view kDefaultPath =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr std::uint32_t kModeMax = 07777;
+
+template <class... Ts>
+struct Overloaded : Ts... {
+    using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+/// Joined to the working folder; '.', '..' and '//' resolved as names, a trailing '/' kept.
+std::string absolute_path(const std::string& working_dir, const std::string& path) {
+    const std::string joined = path.starts_with('/') ? path : working_dir + "/" + path;
+    std::vector<std::string> parts;
+    for (const std::string& part : split(joined, '/')) {
+        if (part.empty() || part == ".") continue;
+        if (part != "..")
+            parts.push_back(part);
+        else if (!parts.empty())
+            parts.pop_back();
+    }
+    std::string result = "/" + join(parts, "/");
+    const bool folder = path.ends_with('/') || path == "." || path.ends_with("/.");
+    return folder && result != "/" ? result + "/" : result;
+}
+
+std::optional<std::uint32_t> parse_octal(std::string_view text) {
+    std::uint32_t mode = 0;
+    if (text.empty() || text.size() > 5) return std::nullopt;
+    for (const char c : text) {
+        if (c < '0' || c > '7') return std::nullopt;
+        mode = mode * 8 + static_cast<std::uint32_t>(c - '0');
+    }
+    return mode <= kModeMax ? std::optional{mode} : std::nullopt;
+}
+
+/// Plans one stage, instruction by instruction.
+class StagePlanner {
+public:
+    struct Shared {
+        const df::Dockerfile& file;
+        const PlanOptions& options;
+        const df::Variables& globals;
+        Diagnostics& diagnostics;
+    };
+
+    StagePlanner(const Shared& shared, std::size_t index, StagePlan& plan)
+        : shared_{shared},
+          index_{index},
+          plan_{plan} {
+        for (const std::string& entry : plan_.config.env) {
+            const std::size_t equals = entry.find('=');
+            if (equals != std::string::npos)
+                scope_.set(entry.substr(0, equals), entry.substr(equals + 1));
+        }
+    }
+
+    void plan(const df::Stage& stage) {
+        run_triggers();
+        for (const df::Instruction& instruction : stage.instructions)
+            visit(instruction);
+    }
+
+private:
+    /// ONBUILD of the base: as if the instructions stood behind FROM (Dockerfile reference, "ONBUILD").
+    void run_triggers() {
+        const std::vector<std::string> triggers = std::exchange(plan_.config.on_build, {});
+        for (const std::string& text : triggers) {
+            try {
+                df::Instruction trigger = df::parse_trigger(text);
+                trigger.at = plan_.at;
+                visit(trigger);
+            } catch (const Error& error) {
+                complain(plan_.at, "ONBUILD of the base image: " + error.describe());
+            }
+        }
+    }
+
+    void visit(const df::Instruction& instruction) {
+        at_ = instruction.at;
+        original_ = instruction.original;
+        std::visit([this](const auto& command) { apply(command); }, instruction.command);
+    }
+
+    // -- instructions that change files
+
+    void apply(const df::Run& run) {
+        for (const df::MountFlag& mount : run.mounts)
+            complain(mount.at, "RUN --mount=" + mount.raw + " is not supported yet");
+        if (run.security != df::SecurityMode::Sandbox)
+            complain(at_, "RUN --security=insecure is not allowed");
+        if (run.network == df::NetworkMode::Host)
+            complain(
+                at_,
+                "RUN --network=host is not allowed: the service's policy decides about the "
+                "network");
+        RunAction action;
+        action.argv = command_words(run.command);
+        if (run.command.script_only && !run.command.heredocs.empty()
+            && run.command.heredocs.front().content.starts_with("#!"))
+            complain(at_, "a RUN script with a '#!' line is not supported yet");
+        action.env = environment();
+        action.working_dir = working_dir();
+        action.user = plan_.config.user;
+        action.network_none = run.network == df::NetworkMode::None;
+        add(action, history_of_run(build_args_, action.argv));
+    }
+
+    void apply(const df::Copy& copy) {
+        CopyAction action;
+        action.origin = origin_of(copy);
+        action.unpack_archives = copy.is_add && copy.unpack.value_or(true);
+        for (const df::Word& source : copy.sources)
+            for (const std::string& word : words(source))
+                action.sources.push_back(word);
+        for (const df::Heredoc& file : copy.files)
+            action.files.push_back({file.name, file.expand ? document(file) : file.content});
+        const std::string destination = text(copy.destination);
+        action.destination = absolute_path(working_dir(), destination);
+        if (copy.chown) action.owner = text(*copy.chown);
+        if (copy.chmod) {
+            action.mode = parse_octal(text(*copy.chmod));
+            if (!action.mode)
+                complain(
+                    copy.chmod->at,
+                    "--chmod=" + copy.chmod->raw
+                        + ": only octal modes up to 7777 are supported yet");
+        }
+        for (const df::Word& pattern : copy.excludes)
+            action.excludes.push_back(text(pattern));
+        check_copy(copy, action);
+        add(action, history_of_copy(copy, action));
+    }
+
+    void check_copy(const df::Copy& copy, const CopyAction& action) {
+        if (copy.parents) complain(at_, "--parents is not supported yet");
+        if (copy.checksum) complain(copy.checksum->at, "ADD --checksum is not supported yet");
+        for (const df::Word& source : copy.sources) {
+            const std::string expanded = text(source);
+            if (copy.is_add
+                && (expanded.find("://") != std::string::npos || expanded.starts_with("git@")))
+                complain(source.at, "ADD of an address is not supported yet");
+        }
+        const std::size_t count = action.sources.size() + action.files.size();
+        if (count > 1 && !action.destination.ends_with('/') && action.destination != "/")
+            complain(
+                copy.destination.at,
+                "several sources need a folder as destination: " + quoted(copy.destination.raw)
+                    + " must end in '/'");
+    }
+
+    CopyOrigin origin_of(const df::Copy& copy) {
+        if (!copy.from) return FromContext{};
+        const std::string& name = copy.from->raw;
+        const auto stage =
+            df::find_stage(shared_.file.stages, name, index_, df::StageLookup::NameOrNumber);
+        if (stage) return FromStage{*stage};
+        return FromImage{name};
+    }
+
+    void apply(const df::Workdir& workdir) {
+        std::string path = absolute_path(working_dir(), text(workdir.path));
+        if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+        plan_.config.working_dir = path;
+        add(WorkdirAction{path, plan_.config.user}, "WORKDIR " + path);
+    }
+
+    // -- instructions that change the configuration
+
+    void apply(const df::Env& env) {
+        std::vector<std::string> shown;
+        for (const auto& [name, value] : pairs(env.pairs)) {
+            scope_.set(name, value);
+            oci::set_env(plan_.config, name, value);
+            shown.push_back(name + "=" + value);
+        }
+        configured("ENV " + join(shown, " "));
+    }
+
+    void apply(const df::Label& label) {
+        std::vector<std::string> shown;
+        for (const auto& [name, value] : pairs(label.pairs)) {
+            oci::set_label(plan_.config, name, value);
+            shown.push_back(name + "=" + value);
+        }
+        configured("LABEL " + join(shown, " "));
+    }
+
+    void apply(const df::Arg& arg) {
+        std::vector<std::string> shown;
+        for (const df::ArgItem& item : arg.items) {
+            const std::string name = text(item.name);
+            std::optional<std::string> value = shared_.options.inputs.build_args.find(name);
+            if (!value && item.value) value = text(*item.value);
+            if (!value) value = shared_.globals.find(name);
+            shown.push_back(value ? name + "=" + *value : name);
+            if (!value) continue;
+            scope_.set(name, *value);
+            std::erase_if(build_args_, [&](const auto& known) { return known.first == name; });
+            build_args_.emplace_back(name, *value);
+        }
+        configured("ARG " + join(shown, " "));
+    }
+
+    void apply(const df::User& user) {
+        plan_.config.user = text(user.user);
+        configured("USER " + plan_.config.user);
+    }
+
+    void apply(const df::Expose& expose) {
+        std::vector<std::string> shown;
+        for (const df::Word& word : expose.ports) {
+            for (const std::string& port : words(word)) {
+                for (const std::string& one : ports_of(port, word.at)) {
+                    add_to_set(plan_.config.exposed_ports, one);
+                    shown.push_back(one + ":{}");
+                }
+            }
+        }
+        configured("EXPOSE map[" + join(shown, " ") + "]");
+    }
+
+    /// "8080", "8080/udp", "8000-8010/tcp".
+    std::vector<std::string> ports_of(const std::string& text, df::Location at) {
+        constexpr std::int64_t kPortMax = 65535;
+        const std::size_t slash = text.find('/');
+        const std::string protocol =
+            slash == std::string::npos ? "tcp" : to_lower(text.substr(slash + 1));
+        const std::string range = text.substr(0, slash);
+        const std::size_t dash = range.find('-');
+        const auto first = parse_integer(range.substr(0, dash));
+        const auto last = dash == std::string::npos ? first : parse_integer(range.substr(dash + 1));
+        const bool known = protocol == "tcp" || protocol == "udp" || protocol == "sctp";
+        if (!known || !first || !last || *first < 1 || *last > kPortMax || *first > *last) {
+            complain(
+                at,
+                "invalid port " + quoted(text)
+                    + ", needed is PORT[-PORT][/tcp|udp|sctp] from 1 to 65535");
+            return {};
+        }
+        std::vector<std::string> ports;
+        for (std::int64_t port = *first; port <= *last; ++port)
+            ports.push_back(std::to_string(port) + "/" + protocol);
+        return ports;
+    }
+
+    void apply(const df::Volume& volume) {
+        std::vector<std::string> shown;
+        for (const df::Word& path : volume.paths) {
+            shown.push_back(text(path));
+            add_to_set(plan_.config.volumes, shown.back());
+        }
+        configured("VOLUME [" + join(shown, " ") + "]");
+    }
+
+    void apply(const df::Cmd& cmd) {
+        plan_.config.cmd = command_words(cmd.command);
+        command_set_ = true;
+        configured("CMD " + list_of(*plan_.config.cmd));
+    }
+
+    void apply(const df::Entrypoint& entrypoint) {
+        plan_.config.entrypoint = command_words(entrypoint.command);
+        // A CMD that came from the base belonged to the base's ENTRYPOINT.
+        if (!command_set_) plan_.config.cmd.reset();
+        configured("ENTRYPOINT " + list_of(*plan_.config.entrypoint));
+    }
+
+    void apply(const df::Shell& shell) {
+        plan_.config.shell = shell.words;
+        configured("SHELL [" + join(shell.words, " ") + "]");
+    }
+
+    void apply(const df::Healthcheck& check) {
+        oci::Healthcheck result;
+        if (check.disabled) {
+            result.test = {"NONE"};
+        } else {
+            result.test = {check.command.exec_form ? "CMD" : "CMD-SHELL"};
+            result.test.insert(
+                result.test.end(), check.command.words.begin(), check.command.words.end());
+            result.interval = check.interval.value_or(std::chrono::nanoseconds{});
+            result.timeout = check.timeout.value_or(std::chrono::nanoseconds{});
+            result.start_period = check.start_period.value_or(std::chrono::nanoseconds{});
+            result.start_interval = check.start_interval.value_or(std::chrono::nanoseconds{});
+            result.retries = check.retries.value_or(0);
+        }
+        plan_.config.healthcheck = result;
+        configured("HEALTHCHECK " + list_of(result.test));
+    }
+
+    void apply(const df::StopSignal& stop) {
+        plan_.config.stop_signal = text(stop.signal);
+        configured("STOPSIGNAL " + plan_.config.stop_signal);
+    }
+
+    void apply(const df::OnBuild& trigger) {
+        plan_.config.on_build.push_back(trigger.text);
+        configured("ONBUILD " + trigger.text);
+    }
+
+    void apply(const df::Maintainer& maintainer) {
+        plan_.config.author = maintainer.name;
+        configured("MAINTAINER " + maintainer.name);
+    }
+
+    // -- values
+
+    std::string working_dir() const {
+        return plan_.config.working_dir.empty() ? "/" : plan_.config.working_dir;
+    }
+
+    std::vector<std::string> shell() const {
+        if (!plan_.config.shell.empty()) return plan_.config.shell;
+        return {"/bin/sh", "-c"};
+    }
+
+    std::vector<std::string> command_words(const df::CommandLine& command) const {
+        if (command.exec_form) return command.words;
+        std::vector<std::string> argv = shell();
+        std::string script = command.words.empty() ? "" : command.words.front();
+        if (command.script_only && !command.heredocs.empty()) {
+            script = command.heredocs.front().content;
+        } else {
+            for (const df::Heredoc& document : command.heredocs)
+                script += "\n" + document.content + document.name;
+        }
+        argv.push_back(script);
+        return argv;
+    }
+
+    /// ENV, then ARGs that no ENV hides; PATH is always there.
+    std::vector<std::string> environment() const {
+        std::vector<std::string> env = plan_.config.env;
+        oci::ImageConfig known;
+        known.env = env;
+        for (const auto& [name, value] : build_args_)
+            if (!oci::find_env(known, name)) env.push_back(name + "=" + value);
+        if (!oci::find_env(known, "PATH"))
+            env.insert(env.begin(), "PATH=" + std::string{kDefaultPath});
+        return env;
+    }
+
+    std::vector<std::pair<std::string, std::string>> pairs(const std::vector<df::KeyValue>& items) {
+        std::vector<std::pair<std::string, std::string>> values;
+        for (const df::KeyValue& item : items)
+            values.emplace_back(text(item.key), text(item.value));
+        return values;
+    }
+
+    df::Expansion expand(const df::Word& word, df::Quotes quotes) {
+        try {
+            return df::expand(
+                word.raw,
+                [this](std::string_view name) { return scope_.find(name); },
+                {.escape = shared_.file.directives.escape, .quotes = quotes});
+        } catch (const Error& error) {
+            complain(word.at, error.what(), error.hint());
+            return {};
+        }
+    }
+
+    std::string text(const df::Word& word) { return expand(word, df::Quotes::Remove).text; }
+
+    std::vector<std::string> words(const df::Word& word) {
+        return expand(word, df::Quotes::Remove).words;
+    }
+
+    std::string document(const df::Heredoc& file) {
+        return expand({file.content, file.at}, df::Quotes::Plain).text;
+    }
+
+    static void add_to_set(std::vector<std::string>& values, const std::string& value) {
+        if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+    }
+
+    // -- results
+
+    void add(Action action, std::string created_by) {
+        plan_.steps.push_back({std::move(action), at_, original_, std::move(created_by)});
+    }
+
+    void configured(std::string created_by) { add(ConfigAction{}, std::move(created_by)); }
+
+    void complain(df::Location at, std::string message, std::string hint = {}) {
+        shared_.diagnostics.push_back(
+            {.file = shared_.file.file,
+             .line = at.line,
+             .column = at.column,
+             .message = std::move(message),
+             .excerpt = std::string{shared_.file.line(at.line)},
+             .hint = std::move(hint)});
+    }
+
+    Shared shared_;
+    std::size_t index_;
+    StagePlan& plan_;
+    df::Variables scope_;
+    std::vector<std::pair<std::string, std::string>> build_args_;  ///< that RUN sees
+    bool command_set_ = false;
+    df::Location at_;
+    std::string original_;
+};
+
+void need(const Plan& plan, std::size_t index, std::set<std::size_t>& needed) {
+    if (!needed.insert(index).second) return;
+    const StagePlan& stage = plan.stages[index];
+    if (const auto* base = std::get_if<FromStage>(&stage.base)) need(plan, base->index, needed);
+    for (const Step& step : stage.steps)
+        if (const auto* copy = std::get_if<CopyAction>(&step.action))
+            if (const auto* origin = std::get_if<FromStage>(&copy->origin))
+                need(plan, origin->index, needed);
+}
+
+void set_base(
+    StagePlan& stage,
+    const df::ImageUse& use,
+    const Plan& plan,
+    const PlanOptions& options,
+    const BaseConfigs& bases) {
+    if (use.source_stage) {
+        stage.base = FromStage{*use.source_stage};
+        stage.config = plan.stages[*use.source_stage].config;
+    } else if (use.scratch) {
+        stage.base = ScratchBase{};
+        stage.config.platform = options.platform;
+    } else {
+        stage.base = ImageBase{use.text};
+        const auto found = bases.find(use.text);
+        if (found != bases.end()) stage.config = found->second;
+        stage.config.diff_ids.clear();
+        stage.config.history.clear();
+        stage.config.created.clear();
+    }
+}
+
+}  // namespace
+
+PlanResult make_plan(
+    const df::Dockerfile& file, const PlanOptions& options, const BaseConfigs& bases) {
+    PlanResult result;
+    result.plan.file = file.file;
+    const df::Variables globals =
+        df::evaluate_global_args(file, options.inputs, result.diagnostics);
+    df::ImageUses uses = df::find_image_uses(file, options.inputs);
+    std::erase_if(
+        uses.uses, [](const df::ImageUse& use) { return use.kind != df::ImageUseKind::From; });
+    for (std::size_t i = 0; i < file.stages.size(); ++i) {
+        StagePlan stage;
+        stage.name = file.stages[i].name.empty() ? std::to_string(i) : file.stages[i].name;
+        stage.at = file.stages[i].at;
+        set_base(stage, uses.uses[i], result.plan, options, bases);
+        StagePlanner planner{{file, options, globals, result.diagnostics}, i, stage};
+        planner.plan(file.stages[i]);
+        result.plan.stages.push_back(std::move(stage));
+    }
+    const std::size_t target = df::find_target(file, options.inputs.target);
+    StagePlan& last = result.plan.stages[target];
+    for (const auto& [name, value] : options.labels)
+        oci::set_label(last.config, name, value);
+    std::set<std::size_t> needed;
+    need(result.plan, target, needed);
+    result.plan.needed.assign(needed.begin(), needed.end());
+    return result;
+}
+
+}  // namespace nacre::engine

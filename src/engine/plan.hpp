@@ -1,0 +1,134 @@
+#pragma once
+
+#include "base/diagnostic.hpp"
+#include "dockerfile/labels.hpp"
+#include "dockerfile/syntax.hpp"
+#include "oci/config.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace nacre::engine {
+
+// A plan is what a Dockerfile means for one platform, with every word expanded: values that can be compared,
+// printed and run. Making it needs no I/O.
+
+/// Where COPY takes its files from.
+struct FromContext {
+    bool operator==(const FromContext&) const = default;
+};
+
+struct FromStage {
+    std::size_t index = 0;
+
+    bool operator==(const FromStage&) const = default;
+};
+
+struct FromImage {
+    std::string reference;
+
+    bool operator==(const FromImage&) const = default;
+};
+
+using CopyOrigin = std::variant<FromContext, FromStage, FromImage>;
+
+struct InlineFile {
+    std::string name;
+    std::string content;
+
+    bool operator==(const InlineFile&) const = default;
+};
+
+struct RunAction {
+    std::vector<std::string> argv;
+    std::vector<std::string> env;  ///< ENV, the ARGs of the stage, PATH
+    std::string working_dir;
+    std::string user;  ///< "name[:group]" or numbers; empty: root
+    bool network_none = false;
+
+    bool operator==(const RunAction&) const = default;
+};
+
+struct CopyAction {
+    CopyOrigin origin;
+    std::vector<std::string> sources;
+    std::vector<InlineFile> files;
+    std::string destination;  ///< absolute; ends in '/' when a folder is meant
+    std::string owner;  ///< --chown; empty: root for the context, as it is for stages and images
+    std::optional<std::uint32_t> mode;  ///< --chmod
+    std::vector<std::string> excludes;
+    bool unpack_archives = false;  ///< ADD
+
+    bool operator==(const CopyAction&) const = default;
+};
+
+/// Makes the folder when it is missing.
+struct WorkdirAction {
+    std::string path;
+    std::string user;
+
+    bool operator==(const WorkdirAction&) const = default;
+};
+
+/// Changes the configuration only.
+struct ConfigAction {
+    bool operator==(const ConfigAction&) const = default;
+};
+
+using Action = std::variant<RunAction, CopyAction, WorkdirAction, ConfigAction>;
+
+struct Step {
+    Action action;
+    dockerfile::Location at;
+    std::string text;        ///< the instruction as written, one line
+    std::string created_by;  ///< for the image's history
+};
+
+struct ImageBase {
+    std::string reference;  ///< as FROM names it, expanded
+};
+
+struct ScratchBase {};
+
+using StageBase = std::variant<ScratchBase, ImageBase, FromStage>;
+
+struct StagePlan {
+    std::string name;  ///< or its number
+    StageBase base;
+    dockerfile::Location at;
+    std::vector<Step> steps;
+    oci::ImageConfig config;  ///< at its end, without diff ids and history
+};
+
+struct Plan {
+    std::string file;
+    std::vector<StagePlan> stages;  ///< all of the file, by index
+    std::vector<std::size_t>
+        needed;  ///< those that the target needs, in the order to build them; the target last
+};
+
+struct PlanOptions {
+    dockerfile::BuildInputs inputs;
+    oci::Platform platform;
+    std::vector<std::pair<std::string, std::string>>
+        labels;  ///< added at the end of the target stage
+};
+
+/// Configurations of the images that FROM names, by the reference as it is written (expanded).
+using BaseConfigs = std::map<std::string, oci::ImageConfig>;
+
+struct PlanResult {
+    Plan plan;  ///< to be used only without errors
+    Diagnostics diagnostics;
+};
+
+/// `bases` has every image that a needed stage is FROM. What the engine does not support is an error with its place.
+PlanResult make_plan(
+    const dockerfile::Dockerfile& file, const PlanOptions& options, const BaseConfigs& bases);
+
+}  // namespace nacre::engine

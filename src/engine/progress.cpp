@@ -1,0 +1,75 @@
+#include "engine/progress.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace nacre::engine {
+namespace {
+
+/// A line without an end is shown in pieces of this size rather than kept.
+constexpr std::size_t kLineBytesMax = 16U << 10U;
+
+}  // namespace
+
+void TextProgress::line(std::string_view text) {
+    out_.write(as_bytes(fmt::format("#{} {}\n", number_, sanitize_utf8(text))));
+}
+
+double TextProgress::seconds() const {
+    return std::chrono::duration<double>(clock_.steady_now() - started_).count();
+}
+
+void TextProgress::step_started(const Step& step) {
+    number_ = step.number;
+    started_ = clock_.steady_now();
+    const std::string stage = step.stage.empty() ? "" : step.stage + " ";
+    line(fmt::format(
+        "[{}{}/{}] {}", stage, step.number, step.count, replace_all(step.text, "\n", "\n#    ")));
+}
+
+void TextProgress::output(Bytes bytes) {
+    partial_ += as_text(bytes);
+    std::string text;
+    while (true) {
+        const std::size_t end = partial_.find('\n');
+        if (end == std::string::npos && partial_.size() < kLineBytesMax) break;
+        const std::size_t length = std::min(end, kLineBytesMax);
+        text += fmt::format(
+            "#{} {:.3f} {}\n",
+            number_,
+            seconds(),
+            sanitize_utf8(std::string_view{partial_}.substr(0, length)));
+        partial_.erase(0, end == length ? length + 1 : length);
+    }
+    if (!text.empty()) out_.write(as_bytes(text));
+}
+
+void TextProgress::step_finished(const Step& /*step*/, Outcome outcome) {
+    if (!partial_.empty()) output(as_bytes("\n"));
+    line(outcome == Outcome::Cached ? "CACHED" : fmt::format("DONE {:.1f}s", seconds()));
+}
+
+void TextProgress::note(std::string_view text) {
+    for (const std::string& one : split(trim(text), '\n'))
+        out_.write(as_bytes("# " + sanitize_utf8(one) + "\n"));
+}
+
+void OutputTail::write(Bytes bytes) {
+    progress_.output(bytes);
+    tail_ += as_text(bytes);
+    if (tail_.size() > 2 * kTailBytesMax) tail_.erase(0, tail_.size() - kTailBytesMax);
+}
+
+std::string OutputTail::lines() const {
+    std::vector<std::string> lines = split(trim(tail_), '\n');
+    if (lines.size() > kTailLinesMax)
+        lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kTailLinesMax));
+    std::string text = join(lines, "\n");
+    if (text.size() > kTailBytesMax) text.erase(0, text.size() - kTailBytesMax);
+    return sanitize_utf8(text);
+}
+
+}  // namespace nacre::engine

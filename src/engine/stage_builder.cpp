@@ -1,0 +1,204 @@
+#include "engine/stage_builder.hpp"
+
+#include "archive/tar.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "engine/accounts.hpp"
+#include "engine/copier.hpp"
+#include "engine/root_folder.hpp"
+#include "os/file.hpp"
+#include "os/file_lock.hpp"
+#include "store/layers.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace nacre::engine {
+namespace {
+
+/// For another build to unpack a layer that we need too.
+constexpr std::chrono::minutes kUnpackWaitMax{10};
+constexpr std::uint32_t kFolderMode = 0755;
+
+class FolderGuard {
+public:
+    explicit FolderGuard(std::filesystem::path folder) : folder_{std::move(folder)} {}
+
+    FolderGuard(const FolderGuard&) = delete;
+    FolderGuard& operator=(const FolderGuard&) = delete;
+
+    ~FolderGuard() {
+        if (folder_.empty()) return;
+        try {
+            os::remove_tree(folder_);
+        } catch (const std::exception&) {
+            return;  // the snapshotter's sweep finds it at the next start
+        }
+    }
+
+    void release() noexcept { folder_.clear(); }
+
+private:
+    std::filesystem::path folder_;
+};
+
+bool is_shown(const Step& step) {
+    return !std::holds_alternative<ConfigAction>(step.action);
+}
+
+std::vector<std::string> env_with_home(const RunAction& action, const Account& account) {
+    std::vector<std::string> env = action.env;
+    const bool has_home = std::ranges::any_of(
+        env, [](const std::string& entry) { return entry.starts_with("HOME="); });
+    if (!has_home) env.push_back("HOME=" + account.home);
+    return env;
+}
+
+}  // namespace
+
+std::size_t count_shown(const StagePlan& stage) {
+    return static_cast<std::size_t>(std::ranges::count_if(stage.steps, is_shown));
+}
+
+void ensure_unpacked(
+    const Layer& layer, const BuildServices& services, const std::stop_token& stop) {
+    if (services.snapshots.has_layer(layer.diff_id)) return;
+    const os::FileLock lock = os::FileLock::acquire(
+        services.locks / std::string{layer.diff_id.digest.hex()},
+        std::chrono::duration_cast<std::chrono::milliseconds>(kUnpackWaitMax),
+        stop);
+    if (services.snapshots.has_layer(layer.diff_id)) return;
+    with_context("unpacking layer " + layer.blob.digest.str(), [&] {
+        const std::filesystem::path folder = services.snapshots.prepare_layer(layer.diff_id);
+        FolderGuard guard{folder};
+        const auto blob = services.blobs.open(layer.blob.digest, 0);
+        archive::TarReader reader{*blob, {}};
+        store::apply_layer(reader, folder);
+        services.snapshots.commit_layer(layer.diff_id, folder);
+        guard.release();
+    });
+}
+
+StageResult StageBuilder::build(const StagePlan& stage, StageStart start) {
+    StageResult result;
+    result.config = stage.config;
+    result.config.history = std::move(start.history);
+    result.layers = std::move(start.layers);
+    for (const Step& step : stage.steps) {
+        if (parts_.stop.stop_requested()) throw Cancelled{};
+        run_step(stage, step, result);
+    }
+    for (const Layer& layer : result.layers)
+        result.config.diff_ids.push_back(layer.diff_id);
+    return result;
+}
+
+std::string StageBuilder::place_of(const Step& step) const {
+    return parts_.plan.file + ":" + std::to_string(step.at.line);
+}
+
+void StageBuilder::run_step(const StagePlan& stage, const Step& step, StageResult& result) {
+    oci::HistoryEntry entry{
+        .created = render_rfc3339(from_unix_seconds(parts_.request.source_date_epoch)),
+        .created_by = step.created_by,
+        .comment = "nacre",
+        .empty_layer = true};
+    if (is_shown(step)) {
+        const Progress::Step shown{
+            .number = parts_.counter.next++,
+            .count = parts_.counter.count,
+            .stage = parts_.plan.needed.size() > 1 ? stage.name : "",
+            .text = step.text};
+        parts_.progress.step_started(shown);
+        with_context(place_of(step) + ": " + step.text.substr(0, step.text.find('\n')), [&] {
+            const auto snapshot = mount(result.layers);
+            if (!change_files(step, *snapshot)) return;
+            result.layers.push_back(commit(*snapshot));
+            entry.empty_layer = false;
+        });
+        parts_.progress.step_finished(shown, Progress::Outcome::Done);
+    }
+    result.config.history.push_back(std::move(entry));
+}
+
+/// False when the step turned out to need no layer.
+bool StageBuilder::change_files(const Step& step, store::ActiveSnapshot& snapshot) {
+    if (const auto* run = std::get_if<RunAction>(&step.action)) {
+        run_command(step, *run, snapshot);
+        return true;
+    }
+    if (const auto* copy = std::get_if<CopyAction>(&step.action)) {
+        copy_files(*copy, snapshot);
+        return true;
+    }
+    return make_folder(std::get<WorkdirAction>(step.action), snapshot);
+}
+
+void StageBuilder::run_command(
+    const Step& /*step*/, const RunAction& action, const store::ActiveSnapshot& snapshot) {
+    exec::ContainerSpec spec;
+    const RootFolder root{snapshot.root()};
+    const Account account = resolve_account(action.user, root);
+    spec.id = parts_.request.container_prefix + "-" + std::to_string(parts_.counter.next);
+    spec.root = snapshot.root();
+    spec.argv = action.argv;
+    spec.env = env_with_home(action, account);
+    spec.working_dir = action.working_dir;
+    spec.uid = account.owner.uid;
+    spec.gid = account.owner.gid;
+    spec.additional_gids = account.additional_gids;
+    spec.network = action.network_none ? exec::NetworkMode::None : parts_.request.network;
+    OutputTail output{parts_.progress};
+    const os::ExitStatus status = parts_.services.executor.run(spec, output, parts_.stop);
+    if (status.success()) return;
+    const std::string tail = output.lines();
+    throw StepFailure{
+        status.describe()
+            + (tail.empty() ? "; it wrote nothing" : "; the last lines of its output:\n" + tail),
+        status};
+}
+
+void StageBuilder::copy_files(const CopyAction& action, const store::ActiveSnapshot& snapshot) {
+    const RootFolder destination{snapshot.root()};
+    Copier copier{destination, parts_.request.source_date_epoch, parts_.stop};
+    if (std::holds_alternative<FromContext>(action.origin)) {
+        copier.copy_from_tree(parts_.request.context, action);
+        return;
+    }
+    const auto origin = mount(parts_.layers_of(action.origin));
+    copier.copy_from_root(RootFolder{origin->root()}, action);
+}
+
+bool StageBuilder::make_folder(const WorkdirAction& action, const store::ActiveSnapshot& snapshot) {
+    const RootFolder root{snapshot.root()};
+    const auto known = root.find_target(action.path);
+    if (known && S_ISDIR(known->st_mode)) return false;
+    EntryAttributes attributes{.mode = kFolderMode, .mtime = parts_.request.source_date_epoch};
+    root.ensure_folder(action.path, attributes);
+    // Its parents stay root's.
+    attributes.owner = resolve_account(action.user, root).owner;
+    root.set_attributes(action.path, attributes);
+    return true;
+}
+
+std::unique_ptr<store::ActiveSnapshot> StageBuilder::mount(const std::vector<Layer>& layers) {
+    std::vector<oci::DiffId> diff_ids;
+    for (const Layer& layer : layers) {
+        ensure_unpacked(layer, parts_.services, parts_.stop);
+        diff_ids.push_back(layer.diff_id);
+    }
+    return parts_.services.snapshots.prepare(diff_ids);
+}
+
+Layer StageBuilder::commit(store::ActiveSnapshot& snapshot) {
+    const Layer layer =
+        write_layer_blob(parts_.services.blobs, parts_.request.compression, [&](ByteSink& out) {
+            store::write_layer(
+                snapshot.changes(), out, {.epoch = parts_.request.source_date_epoch});
+        });
+    snapshot.commit(layer.diff_id);
+    return layer;
+}
+
+}  // namespace nacre::engine

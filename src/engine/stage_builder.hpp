@@ -1,0 +1,65 @@
+#pragma once
+
+#include "engine/build.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+namespace nacre::engine {
+
+struct StageResult {
+    oci::ImageConfig config;  ///< with diff ids and history
+    std::vector<Layer> layers;
+};
+
+/// What a stage begins with.
+struct StageStart {
+    std::vector<Layer> layers;
+    std::vector<oci::HistoryEntry> history;
+};
+
+/// Numbers the steps of a whole build.
+struct StepCounter {
+    std::size_t next = 1;
+    std::size_t count = 0;
+};
+
+/// Steps that followers see: those that do something. Settings are quick and silent.
+std::size_t count_shown(const StagePlan& stage);
+
+/// Runs the steps of one stage, one layer after another. Confined to one thread.
+class StageBuilder {
+public:
+    struct Parts {
+        const BuildRequest& request;
+        const BuildServices& services;
+        const Plan& plan;
+        Progress& progress;
+        std::function<std::vector<Layer>(const CopyOrigin&)>
+            layers_of;  ///< of another stage or image
+        StepCounter& counter;
+        std::stop_token stop;
+    };
+
+    explicit StageBuilder(Parts parts) : parts_{std::move(parts)} {}
+
+    StageResult build(const StagePlan& stage, StageStart start);
+
+private:
+    void run_step(const StagePlan& stage, const Step& step, StageResult& result);
+    bool change_files(const Step& step, store::ActiveSnapshot& snapshot);
+    void run_command(
+        const Step& step, const RunAction& action, const store::ActiveSnapshot& snapshot);
+    void copy_files(const CopyAction& action, const store::ActiveSnapshot& snapshot);
+    bool make_folder(const WorkdirAction& action, const store::ActiveSnapshot& snapshot);
+    std::unique_ptr<store::ActiveSnapshot> mount(const std::vector<Layer>& layers);
+    Layer commit(store::ActiveSnapshot& snapshot);
+    std::string place_of(const Step& step) const;
+
+    Parts parts_;
+};
+
+}  // namespace nacre::engine
