@@ -9,7 +9,7 @@ namespace {
 
 Mount make(const std::string& raw) {
     return make_mount({raw, {}, {}}, [](const std::string& word) {
-        return word == "$HOME/c" ? std::string{"/root/c"} : word;
+        return word == "$HOME/c" ? std::string{"/home/u/c"} : word;
     });
 }
 
@@ -18,7 +18,7 @@ TEST(Mount, TakesTheDefaultsOfEachType) {
     EXPECT_EQ(bind.source, "/");
     EXPECT_EQ(bind.access, Access::ReadOnly);
     const auto cache = std::get<CacheMount>(make("type=cache,target=$HOME/c"));
-    EXPECT_EQ(cache.id, "/root/c");
+    EXPECT_EQ(cache.id, "/home/u/c");
     EXPECT_EQ(cache.access, Access::ReadWrite);
     EXPECT_EQ(cache.sharing, Sharing::Shared);
     EXPECT_EQ(cache.mode, 0755U);
