@@ -41,7 +41,8 @@ struct DatabaseFile {
 
 /// Which database the file at `path` of an image belongs to: deb's "var/lib/dpkg/status" and
 /// "var/lib/dpkg/status.d/NAME" (distroless images), apk's "lib/apk/db/installed" and "usr/lib/apk/db/installed", rpm's
-/// "var/lib/rpm/..." and "usr/lib/sysimage/rpm/...". A leading "/" or "./" does not matter.
+/// "Packages", "Packages.db" or "rpmdb.sqlite" in "var/lib/rpm" and
+/// "usr/lib/sysimage/rpm". A leading "/" or "./" does not matter.
 std::optional<DatabaseKind> find_database_kind(std::string_view path) noexcept;
 
 /// Deb822 stanzas (deb-control(5)); only packages whose status is "installed", or that have no Status (status.d).
