@@ -84,7 +84,7 @@ void parse_history(const Reader& fields, ImageConfig& config) {
 
 ImageConfig parse(std::string_view bytes) {
     const json::Value value = json::parse(bytes, {.bytes = kConfigBytesMax});
-    const Reader fields{value, "image config"};
+    const Reader fields{value, ""};
     ImageConfig config;
     config.platform.os = fields.get_string_or("os", "linux");
     config.platform.architecture = fields.get_string_or("architecture", "");
@@ -101,12 +101,17 @@ Array strings(const std::vector<std::string>& values) {
     return {values.begin(), values.end()};
 }
 
+// Objects are built from sorted members at once: setting one after the other is quadratic, and a hostile
+// config has a million labels.
+
 Object as_set(std::vector<std::string> names) {
     std::ranges::sort(names);
-    Object object;
-    for (const std::string& name : names)
-        object.set(name, Object{});
-    return object;
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    std::vector<json::Member> members;
+    members.reserve(names.size());
+    for (std::string& name : names)
+        members.push_back({std::move(name), Object{}});
+    return Object{std::move(members)};
 }
 
 void set_unless_empty(Object& fields, std::string_view name, const std::string& value) {
@@ -128,11 +133,16 @@ Object render_healthcheck(const Healthcheck& check) {
 }
 
 Object render_labels(std::vector<std::pair<std::string, std::string>> labels) {
-    std::ranges::stable_sort(labels, {}, [](const auto& label) { return label.first; });
-    Object object;
-    for (auto& [name, value] : labels)
-        object.set(name, std::move(value));
-    return object;
+    std::ranges::stable_sort(labels, {}, &std::pair<std::string, std::string>::first);
+    std::vector<json::Member> members;
+    members.reserve(labels.size());
+    for (auto& [name, value] : labels) {
+        if (!members.empty() && members.back().name == name)
+            members.back().value = std::move(value);
+        else
+            members.push_back({std::move(name), std::move(value)});
+    }
+    return Object{std::move(members)};
 }
 
 /// Members in the order of image-spec's own structures.

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kPlatformPartBytesMax = 64;
 
 bool is_platform_part(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= kPlatformPartBytesMax
-           && std::ranges::all_of(text, [](char c) {
+    return !text.empty() && text.size() <= kPlatformPartBytesMax && text.front() != '.'
+           && text.front() != '-' && std::ranges::all_of(text, [](char c) {
                   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.'
                          || c == '-';
               });

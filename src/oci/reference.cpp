@@ -44,10 +44,12 @@ bool is_registry(std::string_view component) noexcept {
 }
 
 bool is_registry_name(std::string_view text) noexcept {
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
-        return is_word(c) || (c >= 'A' && c <= 'Z')
-               || std::string_view{".-:[]_"}.find(c) != std::string_view::npos;
-    });
+    // Part of URLs: "..", or a name that begins with '-', never reaches them.
+    return !text.empty() && text.front() != '.' && text.front() != '-'
+           && text.find("..") == std::string_view::npos && std::ranges::all_of(text, [](char c) {
+                  return is_word(c) || (c >= 'A' && c <= 'Z')
+                         || std::string_view{".-:[]_"}.find(c) != std::string_view::npos;
+              });
 }
 
 Error invalid(std::string_view text, const std::string& why) {
