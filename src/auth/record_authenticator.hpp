@@ -7,9 +7,15 @@
 #include "base/clock.hpp"
 #include "base/guarded.hpp"
 
+#include <optional>
+#include <semaphore>
 #include <string>
 
 namespace nacre::auth {
+
+/// Passwords that may be hashed at the same time.
+inline constexpr std::ptrdiff_t kHashingPlacesMax = 4;
+using HashingPlaces = std::counting_semaphore<kHashingPlacesMax>;
 
 /// Checks passwords and tokens against user records.
 class RecordAuthenticator final : public Authenticator {
@@ -28,13 +34,14 @@ private:
     std::optional<Identity> by_password(
         const PasswordCredentials& credentials, const std::string& peer);
     std::optional<Identity> by_token(const TokenCredentials& credentials, const std::string& peer);
-    bool is_right(const UserRecord& record, const Secret& password);
+    bool is_right(const std::optional<UserRecord>& record, const Secret& password);
     void require_attempt(const std::string& user, const std::string& peer);
 
     UserRecords& records_;
     const Clock& clock_;
     Guarded<AttemptLimiter> limiter_;
     Guarded<CredentialCache> cache_;
+    HashingPlaces places_{kHashingPlacesMax};
 };
 
 }  // namespace nacre::auth
