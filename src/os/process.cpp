@@ -1,5 +1,6 @@
 #include "os/process.hpp"
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "os/file.hpp"
@@ -11,166 +12,135 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <utility>
+#include <limits>
 
 namespace nacre::os {
 namespace {
 
-constexpr std::size_t kReadBytes = 64U << 10U;
+constexpr std::size_t kReadStep = 64U << 10U;
 constexpr std::size_t kErrorLinesMax = 10;
-/// How long the outputs of a process that ended may stay open in processes that it left behind.
-constexpr std::chrono::milliseconds kDrainLimit{1000};
 
-using Milliseconds = std::chrono::milliseconds;
-using Deadline = std::chrono::steady_clock::time_point;
+int poll_timeout(std::chrono::milliseconds limit) noexcept {
+    return static_cast<int>(
+        std::clamp<std::int64_t>(limit.count(), 0, std::numeric_limits<int>::max()));
+}
+
+/// The status of a child that ended; it stays a zombie, which keeps its number, and with it the name of the
+/// process group, from being given to somebody else while signal_group() may be called.
+std::optional<ExitStatus> peek_status(pid_t pid) {
+    siginfo_t info = {};
+    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+        if (errno != EINTR)
+            throw SystemError{errno, "cannot wait for process " + std::to_string(pid)};
+    if (info.si_pid == 0) return std::nullopt;
+    if (info.si_code == CLD_EXITED) return ExitStatus{.code = info.si_status};
+    return ExitStatus{.signal = info.si_status};
+}
 
 class SystemChildProcess final : public ChildProcess {
 public:
-    explicit SystemChildProcess(Spawned spawned) noexcept : spawned_{std::move(spawned)} {}
+    explicit SystemChildProcess(Spawned child) : child_{std::move(child)} {}
 
     SystemChildProcess(const SystemChildProcess&) = delete;
     SystemChildProcess& operator=(const SystemChildProcess&) = delete;
 
     ~SystemChildProcess() override {
-        if (status_) return;
         signal_group(SIGKILL);
-        while (::waitpid(spawned_.pid, nullptr, 0) < 0 && errno == EINTR) {
+        while (::waitpid(child_.pid, nullptr, 0) < 0 && errno == EINTR) {
         }
     }
 
-    pid_t pid() const noexcept override { return spawned_.pid; }
+    pid_t pid() const noexcept override { return child_.pid; }
 
-    int exit_fd() const noexcept override { return spawned_.pidfd.get(); }
-
-    std::optional<ExitStatus> wait_for(Milliseconds limit) override {
+    std::optional<ExitStatus> wait_for(std::chrono::milliseconds limit) override {
         if (status_) return status_;
-        pollfd event{spawned_.pidfd.get(), POLLIN, 0};
-        const int ready = ::poll(&event, 1, static_cast<int>(limit.count()));
-        if (ready < 0 && errno != EINTR) throw SystemError{errno, "cannot wait for a process"};
-        if (ready <= 0) return std::nullopt;
-        int raw = 0;
-        while (::waitpid(spawned_.pid, &raw, 0) < 0)
-            if (errno != EINTR) throw SystemError{errno, "cannot reap a process"};
-        status_ = WIFSIGNALED(raw) ? ExitStatus{.code = 0, .signal = WTERMSIG(raw)}
-                                   : ExitStatus{.code = WEXITSTATUS(raw), .signal = 0};
-        // What the leader left behind in its group goes with it.
-        ::kill(-spawned_.pid, SIGKILL);
-        return status_;
+        const SystemClock clock;
+        const SteadyTime deadline = clock.steady_now() + limit;
+        auto left = limit;
+        for (;;) {
+            pollfd wait{child_.pidfd.get(), POLLIN, 0};
+            const int ready = ::poll(&wait, 1, poll_timeout(left));
+            if (ready < 0 && errno != EINTR)
+                throw SystemError{errno, "cannot wait for process " + std::to_string(child_.pid)};
+            if (ready > 0) {
+                status_ = peek_status(child_.pid);
+                return status_;
+            }
+            left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock.steady_now());
+            if (left <= std::chrono::milliseconds::zero()) return std::nullopt;
+        }
     }
 
-    void signal_group(int signal) noexcept override {
-        if (!status_) ::kill(-spawned_.pid, signal);
-    }
+    void signal_group(int signal) noexcept override { ::kill(-child_.pid, signal); }
+
+    int exit_fd() const noexcept override { return child_.pidfd.get(); }
 
 private:
-    Spawned spawned_;
+    Spawned child_;
     std::optional<ExitStatus> status_;
 };
 
-void set_nonblocking(const UniqueFd& fd) {
-    if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0)
-        throw SystemError{errno, "cannot set up a pipe"};
+/// A file in memory, at its beginning: a pipe would need a writer, and SIGPIPE handled.
+UniqueFd make_input(const std::string& text) {
+    if (text.empty()) return UniqueFd{};
+    UniqueFd fd{::memfd_create("input", MFD_CLOEXEC)};
+    if (!fd) throw SystemError{errno, "cannot create a file in memory"};
+    write_all(fd.get(), as_bytes(text));
+    if (::lseek(fd.get(), 0, SEEK_SET) < 0)
+        throw SystemError{errno, "cannot rewind a file in memory"};
+    return fd;
 }
 
-/// One run(): feeds the input, collects the outputs, and watches the clock and the stop.
-class Collector {
+/// One output of the child, collected.
+class Capture {
 public:
-    Collector(
-        ChildProcess& child, const RunOptions& options, std::stop_token stop, std::string name)
-        : child_{child},
-          options_{options},
-          stop_{std::move(stop)},
-          stop_fd_{stop_},
-          name_{std::move(name)},
-          rest_{as_bytes(options.input)} {}
+    Capture() {
+        Pipe pipe = make_pipe();
+        read_end_ = std::move(pipe.read_end);
+        write_end_ = std::move(pipe.write_end);
+        if (::fcntl(read_end_.get(), F_SETFL, O_NONBLOCK) != 0)
+            throw SystemError{errno, "cannot make a pipe non-blocking"};
+    }
 
-    UniqueFd in, out, err;
+    int write_fd() const noexcept { return write_end_.get(); }
 
-    ProcessResult run() {
-        for (const UniqueFd* fd : {&in, &out, &err})
-            set_nonblocking(*fd);
-        if (rest_.empty()) in.reset();
-        Deadline deadline = now() + options_.limit;
-        while (!result_ || out || err) {
-            if (result_ && now() >= deadline) break;
-            turn(deadline);
-            if (stop_.stop_requested()) throw Cancelled{};
-            if (!result_ && now() >= deadline)
+    /// -1, which poll() skips, at the end of the output.
+    int read_fd() const noexcept { return read_end_.get(); }
+
+    void started() noexcept { write_end_.reset(); }
+
+    std::string take() noexcept { return std::move(text_); }
+
+    /// Reads what is there.
+    void drain(std::size_t limit, const Command& command) {
+        while (read_end_) {
+            const std::size_t old = text_.size();
+            text_.resize(old + kReadStep);
+            const ssize_t count = ::read(read_end_.get(), text_.data() + old, kReadStep);
+            text_.resize(old + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0 && errno == EAGAIN) return;
+            if (count < 0) throw SystemError{errno, "cannot read the output of " + render(command)};
+            if (count == 0) read_end_.reset();
+            if (text_.size() > limit)
                 throw Error{
-                    ErrorCode::DeadlineExceeded,
-                    name_ + " did not end within " + std::to_string(options_.limit.count())
-                        + " ms"};
-            if (result_) continue;
-            result_ = child_.wait_for(Milliseconds{0});
-            if (result_) deadline = now() + kDrainLimit;
+                    ErrorCode::ResourceExhausted,
+                    "'" + render(command) + "' wrote more than " + std::to_string(limit)
+                        + " bytes"};
         }
-        return {*result_, std::move(texts_[0]), std::move(texts_[1])};
     }
 
 private:
-    // Only the length of this wait depends on it, so it is not a Clock's time.
-    static Deadline now() {
-        timespec time{};
-        ::clock_gettime(CLOCK_MONOTONIC, &time);
-        return Deadline{std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec}};
-    }
-
-    void turn(Deadline deadline) {
-        const auto left = std::chrono::ceil<Milliseconds>(deadline - now()).count();
-        std::array<pollfd, 5> events{
-            {{in.get(), POLLOUT, 0},
-             {out.get(), POLLIN, 0},
-             {err.get(), POLLIN, 0},
-             {result_ ? -1 : child_.exit_fd(), POLLIN, 0},
-             {stop_fd_.get(), POLLIN, 0}}};
-        const int ready = ::poll(
-            events.data(),
-            events.size(),
-            static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000)));
-        if (ready < 0 && errno != EINTR) throw SystemError{errno, "cannot wait for " + name_};
-        if (ready <= 0) return;
-        if (events[0].revents != 0) feed();
-        if (events[1].revents != 0) collect(out, texts_[0]);
-        if (events[2].revents != 0) collect(err, texts_[1]);
-    }
-
-    void feed() {
-        const ssize_t written = ::write(in.get(), rest_.data(), rest_.size());
-        if (written >= 0) rest_ = rest_.subspan(static_cast<std::size_t>(written));
-        // A child that does not want the rest is no error here: its status tells.
-        const bool gone = written < 0 && errno != EAGAIN && errno != EINTR;
-        if (gone || rest_.empty()) in.reset();
-    }
-
-    void collect(UniqueFd& fd, std::string& text) {
-        const ssize_t count = ::read(fd.get(), buffer_.data(), buffer_.size());
-        if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-        if (count <= 0) {
-            fd.reset();
-            return;
-        }
-        if (text.size() + static_cast<std::size_t>(count) > options_.output_limit)
-            throw Error{
-                ErrorCode::ResourceExhausted,
-                name_ + " wrote more than " + std::to_string(options_.output_limit) + " bytes"};
-        text.append(buffer_.data(), static_cast<std::size_t>(count));
-    }
-
-    ChildProcess& child_;
-    const RunOptions& options_;
-    std::stop_token stop_;
-    StopFd stop_fd_;
-    std::string name_;
-    Bytes rest_;
-    std::array<char, kReadBytes> buffer_{};
-    std::array<std::string, 2> texts_;
-    std::optional<ExitStatus> result_;
+    UniqueFd read_end_;
+    UniqueFd write_end_;
+    std::string text_;
 };
 
 }  // namespace
@@ -178,8 +148,8 @@ private:
 std::string ExitStatus::describe() const {
     if (signal == 0) return "exited with " + std::to_string(code);
     const char* name = ::sigdescr_np(signal);
-    return "was killed by signal " + std::to_string(signal)
-           + (name == nullptr ? "" : " (" + std::string{name} + ")");
+    return "was killed by signal " + std::to_string(signal) + " ("
+           + (name == nullptr ? "unknown" : name) + ")";
 }
 
 std::vector<std::string> minimal_environment() {
@@ -225,25 +195,47 @@ std::unique_ptr<ChildProcess> SystemProcessRunner::start(
 
 ProcessResult SystemProcessRunner::run(
     const Command& command, const RunOptions& options, std::stop_token stop) {
-    Pipe in = make_pipe();
-    Pipe out = make_pipe();
-    Pipe err = make_pipe();
-    const auto child = start(
-        command, {.in = in.read_end.get(), .out = out.write_end.get(), .err = err.write_end.get()});
-    in.read_end.reset();
-    out.write_end.reset();
-    err.write_end.reset();
-    Collector collector{*child, options, std::move(stop), "'" + render(command) + "'"};
-    collector.in = std::move(in.write_end);
-    collector.out = std::move(out.read_end);
-    collector.err = std::move(err.read_end);
-    return collector.run();
+    const SystemClock clock;
+    const SteadyTime deadline = clock.steady_now() + options.limit;
+    const StopFd stopped{stop};
+    if (stop.stop_requested()) throw Cancelled{};
+    const UniqueFd input = make_input(options.input);
+    Capture out;
+    Capture err;
+    const auto child =
+        start(command, {.in = input.get(), .out = out.write_fd(), .err = err.write_fd()});
+    out.started();
+    err.started();
+    for (;;) {
+        std::array<pollfd, 4> waits = {
+            {{stopped.get(), POLLIN, 0},
+             {child->exit_fd(), POLLIN, 0},
+             {out.read_fd(), POLLIN, 0},
+             {err.read_fd(), POLLIN, 0}}};
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - clock.steady_now());
+        const int ready = ::poll(waits.data(), waits.size(), poll_timeout(left));
+        if (ready < 0 && errno != EINTR)
+            throw SystemError{errno, "cannot wait for " + render(command)};
+        if (ready <= 0 && clock.steady_now() >= deadline)
+            throw Error{
+                ErrorCode::DeadlineExceeded,
+                "'" + render(command) + "' did not end within "
+                    + std::to_string(options.limit.count()) + " ms"};
+        if (ready <= 0) continue;
+        if (waits[0].revents != 0) throw Cancelled{};
+        // Asked before the pipes are read: what the child wrote before it ended is in them.
+        const auto status = child->wait_for(std::chrono::milliseconds::zero());
+        out.drain(options.output_limit, command);
+        err.drain(options.output_limit, command);
+        if (status) return {*status, out.take(), err.take()};
+    }
 }
 
 Pipe make_pipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw SystemError{errno, "cannot make a pipe"};
-    return {UniqueFd{ends[0]}, UniqueFd{ends[1]}};
+    std::array<int, 2> fds = {-1, -1};
+    if (::pipe2(fds.data(), O_CLOEXEC) != 0) throw SystemError{errno, "cannot create a pipe"};
+    return {UniqueFd{fds[0]}, UniqueFd{fds[1]}};
 }
 
 }  // namespace nacre::os

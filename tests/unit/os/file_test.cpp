@@ -1,78 +1,144 @@
 #include "os/file.hpp"
 
 #include "base/error.hpp"
+#include "os/directory.hpp"
 #include "os/file_lock.hpp"
-#include "support/temp_dir.hpp"
+#include "os/temp.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <fstream>
 
 namespace nacre::os {
 namespace {
 
 class FileTest : public testing::Test {
 protected:
-    std::filesystem::path at(const std::string& name) const { return folder_.path() / name; }
+    TempDir folder_{testing::TempDir(), "file-test"};
 
-    std::size_t entries() const {
-        return static_cast<std::size_t>(
-            std::distance(std::filesystem::directory_iterator{folder_.path()}, {}));
+    std::filesystem::path path(std::string_view name) const { return folder_.path() / name; }
+
+    std::vector<std::string> names() const {
+        std::vector<std::string> names;
+        auto folder = Directory::open(folder_.path());
+        while (auto entry = folder.next())
+            names.push_back(entry->name);
+        return names;
     }
-
-private:
-    test::TempDir folder_;
 };
 
-TEST_F(FileTest, ReplacesAtomicallyAndLeavesNoTemporary) {
-    write_file_atomically(at("f"), "one");
-    write_file_atomically(at("f"), "two", Durability::Buffered, 0600);
-    EXPECT_EQ(read_file(at("f"), 100), "two");
-    EXPECT_EQ(entries(), 1U);
-    struct stat status{};
-    ::stat(at("f").c_str(), &status);
-    EXPECT_EQ(status.st_mode & 07777U, 0600U);
+using OsFile = FileTest;
+
+TEST_F(OsFile, ReadsBackWhatItReplaced) {
+    write_file_atomically(path("a"), "one");
+    write_file_atomically(path("a"), "two", Durability::Buffered, 0600);
+    EXPECT_EQ(read_file(path("a"), 3), "two");
+    EXPECT_THAT(names(), testing::ElementsAre("a"));
+    struct stat status = {};
+    ASSERT_EQ(::stat(path("a").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
-TEST_F(FileTest, LeavesNothingWhenItFails) {
-    EXPECT_THROW(write_file_atomically(at("no/such"), "x"), Error);
-    EXPECT_EQ(entries(), 0U);
+TEST_F(OsFile, LeavesNoTemporaryFileWhenTheReplacementFails) {
+    ensure_directory(path("a/b"));
+    EXPECT_THROW(write_file_atomically(path("a"), "x"), SystemError);
+    EXPECT_THAT(names(), testing::ElementsAre("a"));
 }
 
-TEST_F(FileTest, TellsAbsenceFromFailure) {
-    EXPECT_EQ(find_file(at("none"), 10), std::nullopt);
-    EXPECT_THROW(read_file(at("none"), 10), SystemError);
-    EXPECT_THROW(find_file("/proc", 10), Error);
+TEST_F(OsFile, RefusesMoreThanTheLimit) {
+    write_file_atomically(path("a"), "1234", Durability::Buffered);
+    try {
+        read_file(path("a"), 3);
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::ResourceExhausted);
+        EXPECT_THAT(error.describe(), testing::HasSubstr("a': more than the 3 bytes"));
+    }
 }
 
-TEST_F(FileTest, BoundsWhatIsRead) {
-    write_file_atomically(at("f"), std::string(100, 'x'));
-    EXPECT_EQ(read_file(at("f"), 100).size(), 100U);
-    EXPECT_THROW(read_file(at("f"), 99), Error);
+TEST_F(OsFile, AbsenceIsNoErrorForFind) {
+    EXPECT_EQ(find_file(path("none"), 1), std::nullopt);
+    EXPECT_EQ(find_file(path("none/below"), 1), std::nullopt);
+    try {
+        read_file(path("none"), 1);
+        FAIL() << "nothing was thrown";
+    } catch (const SystemError& error) {
+        EXPECT_EQ(error.code(), ErrorCode::NotFound);
+        EXPECT_THAT(error.describe(), testing::HasSubstr("none'"));
+    }
 }
 
-TEST_F(FileTest, RemovesTreesWithoutFollowingLinks) {
-    std::filesystem::create_directories(at("tree/a/b"));
-    std::ofstream{at("canary")} << "alive";
-    std::filesystem::create_symlink(at("canary"), at("tree/a/link"));
-    std::filesystem::create_directory_symlink("/", at("tree/root"));
-    ::chmod(at("tree/a").c_str(), 0);
-    remove_tree(at("tree"));
-    EXPECT_FALSE(std::filesystem::exists(at("tree")));
-    EXPECT_EQ(read_file(at("canary"), 100), "alive");
-    remove_tree(at("tree"));
+TEST_F(OsFile, CreatesTheFoldersOnTheWay) {
+    ensure_directory(path("a/b/c/"));
+    ensure_directory(path("a/b/c"));
+    EXPECT_TRUE(std::filesystem::is_directory(path("a/b/c")));
+    write_file_atomically(path("f"), "", Durability::Buffered);
+    EXPECT_THROW(ensure_directory(path("f")), SystemError);
+    EXPECT_THROW(ensure_directory(path("f/x")), SystemError);
 }
 
-TEST_F(FileTest, ALockHasOneOwner) {
-    auto lock = FileLock::try_acquire(at("lock"));
+TEST_F(OsFile, RemovesTreesWithoutFollowingLinks) {
+    ensure_directory(path("outside"));
+    write_file_atomically(path("outside/keep"), "x", Durability::Buffered);
+    ensure_directory(path("tree/a/b"));
+    std::filesystem::create_symlink(path("outside"), path("tree/a/link"));
+    std::filesystem::permissions(path("tree/a/b"), std::filesystem::perms::none);
+    remove_tree(path("tree"));
+    std::filesystem::create_symlink(path("outside"), path("link"));
+    remove_tree(path("link"));
+    remove_tree(path("not-there"));
+    remove_tree(path("neither/this"));
+    EXPECT_THAT(names(), testing::ElementsAre("outside"));
+    EXPECT_EQ(read_file(path("outside/keep"), 10), "x");
+}
+
+TEST_F(OsFile, RemovesFoldersDeeperThanDescriptorsReach) {
+    constexpr int kDepth = 3000;
+    UniqueFd level = open_file(folder_.path(), O_RDONLY | O_DIRECTORY);
+    for (int depth = 0; depth < kDepth; ++depth) {
+        ASSERT_EQ(::mkdirat(level.get(), "d", 0700), 0);
+        level.reset(::openat(level.get(), "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        ASSERT_TRUE(level);
+    }
+    remove_tree(path("d"));
+    EXPECT_THAT(names(), testing::IsEmpty());
+}
+
+TEST_F(OsFile, RemovesAFileByItsName) {
+    write_file_atomically(path("a"), "x", Durability::Buffered);
+    remove_tree(path("a"));
+    EXPECT_THAT(names(), testing::IsEmpty());
+}
+
+TEST_F(OsFile, ALockIsHeldOnce) {
+    auto lock = FileLock::try_acquire(path("lock"));
     ASSERT_TRUE(lock);
-    EXPECT_FALSE(FileLock::try_acquire(at("lock")));
-    EXPECT_THROW(FileLock::acquire(at("lock"), std::chrono::milliseconds{20}, {}), Error);
+    EXPECT_FALSE(FileLock::try_acquire(path("lock")));
+    try {
+        FileLock::acquire(path("lock"), std::chrono::milliseconds{3}, {});
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::DeadlineExceeded);
+    }
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_THROW(
+        FileLock::acquire(path("lock"), std::chrono::hours{1}, stop.get_token()), Cancelled);
     lock.reset();
-    EXPECT_TRUE(FileLock::try_acquire(at("lock")));
+    EXPECT_NO_THROW(FileLock::acquire(path("lock"), std::chrono::milliseconds{0}, {}));
+}
+
+TEST_F(OsFile, ReadsTheNamesOfAFolderAgain) {
+    ensure_directory(path("a"));
+    auto folder = Directory::open(folder_.path());
+    EXPECT_TRUE(folder.next());
+    EXPECT_FALSE(folder.next());
+    folder.rewind();
+    EXPECT_EQ(folder.next()->name, "a");
+    EXPECT_THROW(Directory::open(path("none")), SystemError);
 }
 
 }  // namespace

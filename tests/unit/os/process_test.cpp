@@ -2,143 +2,198 @@
 
 #include "base/error.hpp"
 #include "os/file.hpp"
+#include "os/scripted_process_runner.hpp"
+#include "os/temp.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace nacre::os {
 namespace {
 
-Command shell(const std::string& script) {
-    return {.argv = {"sh", "-c", script}, .environment = minimal_environment()};
+constexpr std::chrono::seconds kLong{60};
+
+Command shell(std::string script) {
+    return {.argv = {"/bin/sh", "-c", std::move(script)}, .environment = minimal_environment()};
 }
 
-class ProcessTest : public testing::Test {
-protected:
-    ProcessResult run(const std::string& script, const RunOptions& options = {}) {
-        return runner_.run(shell(script), options, {});
-    }
+ProcessResult run(const Command& command, const RunOptions& options = {}) {
+    SystemProcessRunner runner;
+    return runner.run(command, options, {});
+}
 
-    SystemProcessRunner runner_;
-};
+TEST(Process, GivesTheChildItsEnvironmentAndNothingElse) {
+    Command command{.argv = {"env"}, .environment = {"A=1", "B=x y"}};
+    EXPECT_EQ(run(command).out, "A=1\nB=x y\n");
+}
 
-ErrorCode code_of(const std::function<void()>& action) {
+TEST(Process, GivesTheChildNoDescriptorButTheStandardOnes) {
+    const UniqueFd inherited_by_mistake{::open("/dev/null", O_RDONLY)};
+    EXPECT_EQ(run({.argv = {"ls", "/proc/self/fd"}}).out, "0\n1\n2\n3\n");
+}
+
+TEST(Process, PlacesFurtherDescriptorsWhereTheyAreAsked) {
+    Pipe first = make_pipe();
+    Pipe second = make_pipe();
+    write_all(first.write_end.get(), as_bytes("one"));
+    write_all(second.write_end.get(), as_bytes("two"));
+    first.write_end.reset();
+    second.write_end.reset();
+    Command command = shell("cat <&4; cat <&3");
+    // Each wants the number that the other has in all likelihood.
+    command.descriptors = {{4, first.read_end.get()}, {3, second.read_end.get()}};
+    EXPECT_EQ(run(command).out, "onetwo");
+}
+
+TEST(Process, StandardInputIsEmpty) {
+    EXPECT_EQ(run(shell("readlink /proc/self/fd/0; cat")).out, "/dev/null\n");
+}
+
+TEST(Process, StartsInTheFolder) {
+    EXPECT_EQ(run({.argv = {"pwd"}, .directory = "/usr"}).out, "/usr\n");
     try {
-        action();
+        run({.argv = {"pwd"}, .directory = "/not/there"});
+        FAIL() << "nothing was thrown";
     } catch (const Error& error) {
-        return error.code();
+        EXPECT_THAT(error.describe(), testing::HasSubstr("in folder '/not/there'"));
+        EXPECT_EQ(error.code(), ErrorCode::NotFound);
     }
-    ADD_FAILURE() << "no Error was thrown";
-    return ErrorCode::Internal;
 }
 
-TEST_F(ProcessTest, CollectsBothOutputsAndTheStatus) {
-    const ProcessResult result = run("echo out; echo err >&2; exit 7");
-    EXPECT_EQ(result.out, "out\n");
-    EXPECT_EQ(result.err, "err\n");
-    EXPECT_EQ(result.status.code, 7);
-    EXPECT_EQ(result.status.describe(), "exited with 7");
-}
-
-TEST_F(ProcessTest, GivesLargeInputWhileItReadsLargeOutput) {
-    const std::string input(3U << 20U, 'x');
-    EXPECT_EQ(run("cat", {.input = input}).out, input);
-}
-
-TEST_F(ProcessTest, StandardInputIsEmptyWithoutInput) {
-    EXPECT_EQ(run("cat").out, "");
-}
-
-TEST_F(ProcessTest, NamesTheSignal) {
-    const ProcessResult result = run("kill -9 $$");
-    EXPECT_EQ(result.status.signal, SIGKILL);
-    EXPECT_EQ(result.status.describe(), "was killed by signal 9 (Killed)");
-}
-
-TEST_F(ProcessTest, GivesTheChildNothingButItsOwn) {
-    const UniqueFd leaked{::open("/dev/null", O_RDONLY)};  // NOLINT(android-cloexec-open)
-    const ProcessResult result = run("ls /proc/self/fd | tr '\\n' ' '; env | wc -l");
-    EXPECT_EQ(result.out, "0 1 2 3 4\n");  // 3 is ls's own folder; PATH, LANG, HOME and PWD are set
-}
-
-TEST_F(ProcessTest, PassesDescriptors) {
-    const Pipe pipe = make_pipe();
-    Command command = shell("echo through >&5");
-    command.descriptors = {{5, pipe.write_end.get()}};
-    runner_.run(command, {}, {});
-    std::array<char, 8> text{};
-    EXPECT_EQ(::read(pipe.read_end.get(), text.data(), text.size()), 8);
-    EXPECT_EQ(std::string(text.data(), 8), "through\n");
-}
-
-TEST_F(ProcessTest, UsesTheFolder) {
-    Command command = shell("pwd");
-    command.directory = "/usr";
-    EXPECT_EQ(runner_.run(command, {}, {}).out, "/usr\n");
-}
-
-TEST_F(ProcessTest, SaysThatAProgramIsMissing) {
-    EXPECT_EQ(
-        code_of([&] { runner_.run({.argv = {"no-such-program"}}, {}, {}); }), ErrorCode::NotFound);
-    EXPECT_EQ(code_of([&] { runner_.run({.argv = {"/no/such"}}, {}, {}); }), ErrorCode::NotFound);
-    EXPECT_EQ(
-        code_of([&] { runner_.run({.argv = {"/etc/passwd"}}, {}, {}); }),
-        ErrorCode::PermissionDenied);
-    Command command = shell("true");
-    command.directory = "/no/such";
-    EXPECT_EQ(code_of([&] { runner_.run(command, {}, {}); }), ErrorCode::NotFound);
-}
-
-TEST_F(ProcessTest, RefusesANulByte) {
-    EXPECT_EQ(
-        code_of([&] { runner_.run({.argv = {"echo", std::string{"a\0b", 3}}}, {}, {}); }),
-        ErrorCode::InvalidArgument);
-}
-
-TEST_F(ProcessTest, EndsTheGroupAtTheLimit) {
-    const RunOptions options{.limit = std::chrono::milliseconds{50}};
-    EXPECT_EQ(code_of([&] { run("sleep 100 & sleep 100", options); }), ErrorCode::DeadlineExceeded);
-}
-
-TEST_F(ProcessTest, BoundsTheOutput) {
-    EXPECT_EQ(code_of([&] { run("yes", {.output_limit = 1000}); }), ErrorCode::ResourceExhausted);
-}
-
-TEST_F(ProcessTest, IsCancelledByAStop) {
-    std::stop_source source;
-    source.request_stop();
-    EXPECT_THROW(runner_.run(shell("sleep 100"), {}, source.get_token()), Cancelled);
-}
-
-TEST_F(ProcessTest, DoesNotWaitForWhatTheLeaderLeftBehind) {
-    EXPECT_EQ(run("sleep 100 & echo done").out, "done\n");
-}
-
-TEST_F(ProcessTest, ADroppedChildIsKilledAndReaped) {
-    const auto pid = [&] {
-        const auto child = runner_.start(shell("sleep 100"), {});
-        EXPECT_EQ(child->wait_for(std::chrono::milliseconds{0}), std::nullopt);
-        return child->pid();
-    }();
-    EXPECT_EQ(::kill(pid, 0), -1);
-}
-
-TEST_F(ProcessTest, ReportsTheStatusAgain) {
-    const auto child = runner_.start(shell("exit 3"), {});
-    EXPECT_EQ(child->wait_for(std::chrono::milliseconds{10'000})->code, 3);
-    EXPECT_EQ(child->wait_for(std::chrono::milliseconds{0})->code, 3);
-}
-
-TEST_F(ProcessTest, RunCheckedShowsTheEndOfTheErrors) {
+TEST(Process, ReportsWhyAProgramCannotBeExecuted) {
     try {
-        run_checked(runner_, shell("echo why >&2; exit 1"), {}, {});
-        FAIL();
-    } catch (const Error& error) {
-        EXPECT_EQ(error.describe(), "'sh -c 'echo why >&2; exit 1'' exited with 1: why");
+        run({.argv = {"/etc/passwd"}});
+        FAIL() << "nothing was thrown";
+    } catch (const SystemError& error) {
+        EXPECT_EQ(error.error_number(), EACCES);
+        EXPECT_THAT(error.describe(), testing::HasSubstr("cannot start '/etc/passwd'"));
     }
-    EXPECT_EQ(run_checked(runner_, shell("echo out"), {}, {}), "out\n");
+}
+
+TEST(Process, RefusesNulBytes) {
+    EXPECT_THROW(run({.argv = {"echo", std::string{"a\0b", 3}}}), Error);
+    EXPECT_THROW(run({.argv = {}}), Error);
+}
+
+TEST(Process, StartsWithDefaultSignals) {
+    sigset_t some;
+    sigset_t before;
+    sigemptyset(&some);
+    sigaddset(&some, SIGTERM);
+    ASSERT_EQ(::pthread_sigmask(SIG_BLOCK, &some, &before), 0);
+    struct sigaction ignored = {};
+    struct sigaction old = {};
+    ignored.sa_handler = SIG_IGN;
+    ASSERT_EQ(::sigaction(SIGPIPE, &ignored, &old), 0);
+    const auto result = run({.argv = {"grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"}});
+    ::sigaction(SIGPIPE, &old, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    EXPECT_EQ(result.out, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+TEST(Process, LeadsAGroupOfItsOwn) {
+    SystemProcessRunner runner;
+    const auto child = runner.start(shell("sleep 1000 & wait"), {});
+    EXPECT_EQ(::getpgid(child->pid()), child->pid());
+}
+
+TEST(Process, DestructionKillsTheWholeGroup) {
+    SystemProcessRunner runner;
+    Pipe pipe = make_pipe();
+    {
+        const auto child =
+            runner.start(shell("sleep 1000 & echo; wait"), {.out = pipe.write_end.get()});
+        pipe.write_end.reset();
+        char line = 0;
+        ASSERT_EQ(::read(pipe.read_end.get(), &line, 1), 1);
+    }
+    pollfd wait{pipe.read_end.get(), POLLIN, 0};
+    EXPECT_EQ(::poll(&wait, 1, 60000), 1);
+    char line = 0;
+    EXPECT_EQ(::read(pipe.read_end.get(), &line, 1), 0) << "the grandchild holds the pipe";
+}
+
+TEST(Process, ABackgroundProcessThatHoldsTheOutputDoesNotHoldTheRun) {
+    EXPECT_EQ(run(shell("sleep 1000 & echo done"), {.limit = kLong}).out, "done\n");
+}
+
+TEST(Process, DiesWithTheProcessThatStartedIt) {
+    // The shell in between starts nothing by itself: this test's own child is killed, and its child with it.
+    SystemProcessRunner runner;
+    Pipe pipe = make_pipe();
+    const pid_t middle = ::fork();
+    if (middle == 0) {
+        Command command = shell("echo; exec sleep 1000");
+        const auto child = runner.start(command, {.out = pipe.write_end.get()});
+        pipe.write_end.reset();
+        child->wait_for(std::chrono::hours{1});
+        ::_exit(0);
+    }
+    pipe.write_end.reset();
+    char line = 0;
+    ASSERT_EQ(::read(pipe.read_end.get(), &line, 1), 1);
+    ::kill(middle, SIGKILL);
+    ::waitpid(middle, nullptr, 0);
+    pollfd wait{pipe.read_end.get(), POLLIN, 0};
+    ASSERT_EQ(::poll(&wait, 1, 60000), 1);
+    EXPECT_EQ(::read(pipe.read_end.get(), &line, 1), 0);
+}
+
+TEST(Process, RendersCommandsForPeople) {
+    EXPECT_EQ(render({.argv = {"git", "clone", "a b", ""}}), "git clone 'a b' ''");
+    EXPECT_EQ((ExitStatus{.code = 7}).describe(), "exited with 7");
+    EXPECT_EQ((ExitStatus{.signal = 9}).describe(), "was killed by signal 9 (Killed)");
+}
+
+TEST(Process, ACheckedRunQuotesTheLastLinesOfTheError) {
+    SystemProcessRunner runner;
+    EXPECT_EQ(run_checked(runner, shell("echo ok"), {}, {}), "ok\n");
+    try {
+        run_checked(runner, shell("for i in $(seq 20); do echo line $i >&2; done; exit 3"), {}, {});
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.describe(), testing::HasSubstr("' exited with 3: line 11\n"));
+        EXPECT_THAT(error.describe(), testing::EndsWith("line 20"));
+    }
+}
+
+TEST(Process, LargeInputAndOutputDoNotBlockEachOther) {
+    const std::string input(4U << 20U, 'x');
+    EXPECT_EQ(run({.argv = {"cat"}}, {.input = input, .limit = kLong}).out, input);
+}
+
+TEST(Process, LeaksNoDescriptorOnAnyPath) {
+    const auto open_descriptors = [] {
+        return std::distance(
+            std::filesystem::directory_iterator{"/proc/self/fd"},
+            std::filesystem::directory_iterator{});
+    };
+    const auto before = open_descriptors();
+    EXPECT_TRUE(run({.argv = {"true"}}).status.success());
+    EXPECT_THROW(run({.argv = {"no-such-program"}}), Error);
+    EXPECT_THROW(run({.argv = {"/no/such/program"}}), Error);
+    EXPECT_THROW(run({.argv = {"yes"}}, {.output_limit = 1000}), Error);
+    EXPECT_THROW(run({.argv = {"sleep", "1000"}}, {.limit = std::chrono::milliseconds{5}}), Error);
+    EXPECT_THROW(run({.argv = {"true"}, .descriptors = {{3, 99999}}}), Error);
+    EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(ScriptedProcessRunner, PrefersTheLongestExpectation) {
+    ScriptedProcessRunner runner;
+    runner.always({"git"}, {.result = {.out = "any"}});
+    runner.expect({"git", "log"}, {.result = {.out = "log"}});
+    EXPECT_EQ(runner.unused().size(), 1U);
+    EXPECT_EQ(runner.run({.argv = {"git", "log", "-1"}}, {}, {}).out, "log");
+    EXPECT_EQ(runner.run({.argv = {"git", "log", "-1"}}, {.input = "i"}, {}).out, "any");
+    EXPECT_TRUE(runner.unused().empty());
+    EXPECT_EQ(runner.calls().size(), 2U);
+    EXPECT_EQ(runner.calls().back().input, "i");
 }
 
 }  // namespace

@@ -1,47 +1,49 @@
 #include "os/temp.hpp"
 
-#include "support/temp_dir.hpp"
+#include "os/file.hpp"
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <unistd.h>
 
 namespace nacre::os {
 namespace {
 
-TEST(TempDirTest, GoesWithAllThatIsInIt) {
-    const test::TempDir parent;
+TEST(TempDir, IsGoneWithItsContent) {
     std::filesystem::path path;
     {
-        const TempDir folder{parent.path(), "x"};
+        const TempDir folder{testing::TempDir(), "temp-test"};
         path = folder.path();
-        std::ofstream{path / "file"} << "content";
-        EXPECT_TRUE(path.filename().string().starts_with("tmp-x"));
+        ensure_directory(path / "a/b");
+        EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms::owner_all);
     }
     EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST(TempDirTest, StaysWhenKeptAndMovesWithItsOwner) {
-    const test::TempDir parent;
-    TempDir first{parent.path(), "x"};
+TEST(TempDir, BelongsToOneOwnerAtATime) {
+    TempDir first{testing::TempDir(), "temp-test"};
+    const auto path = first.path();
     TempDir second{std::move(first)};
-    const std::filesystem::path kept = second.keep();
-    EXPECT_TRUE(std::filesystem::exists(kept));
+    TempDir third{testing::TempDir(), "temp-test"};
+    const auto replaced = third.path();
+    third = std::move(second);
+    EXPECT_FALSE(std::filesystem::exists(replaced));
+    EXPECT_EQ(third.keep(), path);
+    EXPECT_TRUE(std::filesystem::exists(path));
+    remove_tree(path);
 }
 
-TEST(SweepTemporaries, RemovesWhatDeadProcessesLeft) {
-    const test::TempDir parent;
-    const TempDir mine{parent.path(), "x"};
-    std::string dead = mine.path().filename().string();
-    // The name holds the process id between the last two hyphens: that of a process that cannot exist.
-    const std::size_t number = dead.rfind('-');
-    const std::size_t pid = dead.rfind('-', number - 1);
-    dead.replace(pid + 1, number - pid - 1, "4194304");
-    std::filesystem::create_directories(parent.path() / dead / "deep");
-    std::filesystem::create_directory(parent.path() / "other");
-    EXPECT_EQ(sweep_temporaries(parent.path()), 1);
+TEST(TempDir, SweepTakesOnlyWhatDeadProcessesLeft) {
+    const TempDir folder{testing::TempDir(), "temp-test"};
+    const TempDir mine{folder.path(), "with-dash"};
+    // Above the largest number a process can have.
+    ensure_directory(folder.path() / "tmp-x-y-4194305-0/full");
+    ensure_directory(folder.path() / "tmp-x-y");
+    ensure_directory(folder.path() / "other-4194305-0");
+    EXPECT_EQ(sweep_temporaries(folder.path()), 1);
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "tmp-x-y-4194305-0"));
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / "other-4194305-0"));
     EXPECT_TRUE(std::filesystem::exists(mine.path()));
-    EXPECT_TRUE(std::filesystem::exists(parent.path() / "other"));
 }
 
 }  // namespace
