@@ -54,6 +54,9 @@ struct StoredFile {
     WallTime modified{};
 };
 
+/// What LookasideUpload::commit() demands.
+void require_match(const LookasideFile& file, const std::string& checksum);
+
 /// A file on its way in. It becomes visible by commit() only; when it is dropped before, nothing is left. Confined to
 /// one thread.
 class LookasideUpload : public ByteSink {

@@ -12,6 +12,13 @@ namespace nacre::distgit {
 /// Keeps files in memory: for tests.
 class MemoryLookaside final : public Lookaside {
 public:
+    struct Content {
+        std::string bytes;
+        WallTime modified{};
+    };
+
+    using Contents = std::map<LookasideFile, Content>;
+
     explicit MemoryLookaside(const Clock& clock) : clock_{clock} {}
 
     std::optional<StoredFile> find(const LookasideFile& file) const override;
@@ -19,15 +26,8 @@ public:
     std::unique_ptr<LookasideUpload> upload() override;
 
 private:
-    friend class MemoryUpload;
-
-    struct Content {
-        std::string bytes;
-        WallTime modified{};
-    };
-
     const Clock& clock_;
-    mutable Guarded<std::map<LookasideFile, Content>> files_;
+    mutable Guarded<Contents> files_;
 };
 
 }  // namespace nacre::distgit

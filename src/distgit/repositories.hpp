@@ -69,5 +69,13 @@ Repository ensure_repository(
 /// A text that may be given to git as a ref: no leading '-', no control characters, no blanks, none of "~^:?*[\\", no
 /// "..", no "@{", at most 255 bytes (gitcheckrefformat(1), and a little stricter).
 bool is_ref(std::string_view text) noexcept;
+/// Throws Error{InvalidArgument} unless is_ref().
+void require_ref(std::string_view text);
+
+/// What every implementation demands of a new repository; throws Error{InvalidArgument}.
+void require_order(
+    const std::vector<std::string>& namespaces,
+    const RepositoryName& name,
+    const NewRepository& order);
 
 }  // namespace nacre::distgit

@@ -42,6 +42,6 @@ private:
 bool is_name_part(std::string_view text) noexcept;
 
 /// "container", "flatpaks", "modules", "rpms", "tests"
-const std::vector<std::string>& default_namespaces();
+std::vector<std::string> default_namespaces();
 
 }  // namespace nacre::distgit
