@@ -55,7 +55,7 @@ public:
     EventId event();
 
     /// commit() stores it with the changes; a call that wrote nothing stores nothing (reference C.1.5).
-    void set_callnum(std::int64_t callnum) { callnum_ = callnum; }
+    void set_callnum(std::optional<std::int64_t> callnum) { callnum_ = callnum; }
 
     /// Rings after the commit, not when it never comes.
     void ring(Bell Bells::* bell);

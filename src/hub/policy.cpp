@@ -264,12 +264,16 @@ public:
 
 private:
     void report(std::string message, std::string hint = {}) {
-        result_.diagnostics.push_back(Diagnostic{
-            .file = file_,
+        report(Diagnostic{
             .line = line_,
             .message = std::move(message),
             .excerpt = sanitize_utf8(raw_),
             .hint = std::move(hint)});
+    }
+
+    void report(Diagnostic finding) {
+        finding.file = file_;
+        result_.diagnostics.push_back(std::move(finding));
     }
 
     void start_policy(std::string_view text) {
@@ -288,8 +292,14 @@ private:
 
     void finish_policy() {
         if (name_.empty()) return;
-        if (open_.size() > 1)
-            report("policy '" + name_ + "' ends inside '{'", "close every '{' by a line '}'");
+        if (open_.size() > 1) {
+            const Policy::Rule& unclosed = open_[open_.size() - 2].back();
+            report(Diagnostic{
+                .line = unclosed.line,
+                .message = "policy '" + name_ + "' ends inside '{'",
+                .excerpt = unclosed.text,
+                .hint = "close every '{' by a line '}'"});
+        }
         while (open_.size() > 1)
             close_block();
         Policy policy;

@@ -160,6 +160,8 @@ SessionCredentials Sessions::login(
     }
     const SessionId session = *caller.session;
     call.set_caller(std::move(caller));
+    // The client counts from 0 after a login: the number that this call came with is of the time before.
+    call.set_callnum({});
     if (options.exclusive) make_exclusive(call, Force::No);
     return {session, key};
 }

@@ -64,8 +64,7 @@ std::int64_t migrate(Database& database, std::string_view component, const Migra
                 "migration " + std::to_string(migration.version) + " follows "
                     + std::to_string(version)};
         with_context(
-            "migration " + std::to_string(migration.version) + " '" + migration.name + "'",
-            [&] {
+            "migration " + std::to_string(migration.version) + " '" + migration.name + "'", [&] {
                 for (const std::string& statement : split_statements(migration.statements))
                     transaction->execute(statement);
             });
