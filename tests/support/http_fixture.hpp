@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-namespace nacre::support {
+namespace nacre::test {
 
 /// A handler made of a function.
 class FunctionHandler final : public http::Handler {
@@ -44,4 +44,4 @@ public:
     http::CurlClient client{"nacre-test"};
 };
 
-}  // namespace nacre::support
+}  // namespace nacre::test

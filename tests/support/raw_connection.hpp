@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace nacre::support {
+namespace nacre::test {
 
 /// A TCP connection to a port of the loopback interface, for what no HTTP client would send.
 class RawConnection {
@@ -73,4 +73,4 @@ private:
     int socket_;
 };
 
-}  // namespace nacre::support
+}  // namespace nacre::test

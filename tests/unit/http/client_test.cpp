@@ -13,8 +13,8 @@
 namespace nacre::http {
 namespace {
 
-using support::FunctionHandler;
-using support::HttpFixture;
+using test::FunctionHandler;
+using test::HttpFixture;
 
 ErrorCode code_of(const std::function<void()>& body) {
     try {

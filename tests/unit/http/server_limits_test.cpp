@@ -14,9 +14,9 @@
 namespace nacre::http {
 namespace {
 
-using support::FunctionHandler;
-using support::HttpFixture;
-using support::RawConnection;
+using test::FunctionHandler;
+using test::HttpFixture;
+using test::RawConnection;
 using testing::HasSubstr;
 
 FunctionHandler greeter() {

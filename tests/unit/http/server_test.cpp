@@ -16,9 +16,9 @@
 namespace nacre::http {
 namespace {
 
-using support::FunctionHandler;
-using support::HttpFixture;
-using support::RawConnection;
+using test::FunctionHandler;
+using test::HttpFixture;
+using test::RawConnection;
 using testing::HasSubstr;
 
 constexpr std::uint64_t kLargeBytes = 64U << 20U;

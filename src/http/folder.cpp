@@ -1,0 +1,89 @@
+#include "http/detail/folder.hpp"
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "http/content.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+namespace nacre::http::detail {
+namespace {
+
+constexpr std::size_t kEntriesMax = 20'000;
+
+constexpr std::string_view kHead =
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+    "<meta name=\"viewport\" content=\"width=device-width\">"
+    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+    "<style>body{font:14px/1.5 system-ui,sans-serif;margin:2em}td,th{padding:0 1.5em 0 0;"
+    "text-align:left}td.size{text-align:right}</style>\n<title>";
+
+struct DirCloser {
+    void operator()(DIR* dir) const noexcept { ::closedir(dir); }
+};
+
+struct Entry {
+    std::string name;
+    bool is_folder = false;
+    std::int64_t size = 0;
+    std::int64_t modified = 0;
+};
+
+std::vector<Entry> read_entries(os::UniqueFd folder) {
+    const std::unique_ptr<DIR, DirCloser> dir{::fdopendir(folder.get())};
+    if (dir == nullptr) throw SystemError{errno, "cannot list a folder"};
+    const int fd = folder.release();
+    std::vector<Entry> entries;
+    while (const dirent* item = ::readdir(dir.get())) {
+        const std::string_view name{&item->d_name[0]};
+        if (name.starts_with('.')) continue;
+        if (entries.size() == kEntriesMax)
+            throw Error{
+                ErrorCode::ResourceExhausted,
+                "the folder has more than " + std::to_string(kEntriesMax) + " entries"};
+        struct stat status{};
+        if (::fstatat(fd, &item->d_name[0], &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        entries.push_back(
+            {std::string{name},
+             S_ISDIR(status.st_mode),
+             std::int64_t{status.st_size},
+             std::int64_t{status.st_mtim.tv_sec}});
+    }
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+        return a.is_folder != b.is_folder ? a.is_folder : a.name < b.name;
+    });
+    return entries;
+}
+
+void render_row(const Entry& entry, std::string& page) {
+    const std::string slash = entry.is_folder ? "/" : "";
+    // "./" keeps a name with a colon from being read as a scheme.
+    page += "<tr><td><a href=\"./" + percent_encode(entry.name) + slash + "\">"
+            + escape_html(sanitize_utf8(entry.name)) + slash + "</a></td><td>"
+            + render_rfc3339(from_unix_seconds(entry.modified)) + "</td><td class=\"size\">"
+            + (entry.is_folder ? "-" : std::to_string(entry.size)) + "</td></tr>\n";
+}
+
+}  // namespace
+
+std::string render_folder(std::string_view path, os::UniqueFd folder) {
+    const std::string title = "Index of " + escape_html(sanitize_utf8(path));
+    std::string page{kHead};
+    page += title + "</title></head><body>\n<h1>" + title + "</h1>\n"
+            + "<table><tr><th>Name</th><th>Last modified</th><th>Size</th></tr>\n"
+            + "<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n";
+    for (const Entry& entry : read_entries(std::move(folder)))
+        render_row(entry, page);
+    page += "</table>\n</body></html>\n";
+    return page;
+}
+
+}  // namespace nacre::http::detail
