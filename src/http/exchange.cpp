@@ -4,6 +4,8 @@
 
 #include <microhttpd.h>
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -47,10 +49,12 @@ Verdict Exchange::wait_or_dispatch(Flow& flow, MHD_Connection* connection) {
     return std::exchange(flow.dispatched, true) ? Verdict::Wait : Verdict::Dispatch;
 }
 
-void Exchange::begin_body() {
+void Exchange::begin_body(int socket) {
     const std::uint64_t expected = request_.content_length.value_or(kBufferBytes);
     const auto capacity = std::clamp<std::uint64_t>(expected, 1, kBufferBytes);
-    flow_.lock()->body = Ring{static_cast<std::size_t>(capacity)};
+    auto flow = flow_.lock();
+    flow->socket = socket;
+    flow->body = Ring{static_cast<std::size_t>(capacity)};
 }
 
 Verdict Exchange::await_continue(MHD_Connection* connection) {
@@ -215,7 +219,14 @@ bool Exchange::fill(std::string& failure) {
     return true;
 }
 
-void Exchange::request_stop() noexcept {
+// The library polls edge-triggered, and takes a short read for the end of what there is: of data and an end that
+// arrive together it never sees the end. Shutting the finished direction down once more makes another edge. What
+// was received stays readable. The socket is ours until finish(), which needs the lock.
+void Exchange::peer_closed() {
+    {
+        auto flow = flow_.lock();
+        if (!flow->gone) ::shutdown(flow->socket, SHUT_RD);
+    }
     stop_.request_stop();
 }
 

@@ -338,7 +338,7 @@ std::optional<Response> Server::State::begin(
     if (const auto length = request.headers.find("Content-Length"); length && !chunked)
         if (const auto value = parse_integer(*length); value && *value >= 0)
             request.content_length = static_cast<std::uint64_t>(*value);
-    exchange->begin_body();
+    exchange->begin_body(socket_of(connection));
     {
         auto now = live.lock();
         if (now->closing) return stopping_response();
@@ -475,7 +475,7 @@ void Server::State::peer_gone(std::uint64_t id) {
         if (found == now->exchanges.end()) return;
         exchange = found->second;
     }
-    exchange->request_stop();
+    exchange->peer_closed();
 }
 
 std::vector<ExchangePtr> Server::State::live_exchanges() {

@@ -46,7 +46,7 @@ public:
     Stage stage = Stage::New;
 
     /// The request is complete but for its body.
-    void begin_body();
+    void begin_body(int socket);
     /// Of a client that waits for "100 Continue": the handler decides whether the body is wanted.
     Verdict await_continue(MHD_Connection* connection);
 
@@ -85,7 +85,8 @@ public:
 
     // For any thread.
 
-    void request_stop() noexcept;
+    /// The client closed its side of the connection: the handler is asked to end.
+    void peer_closed();
     /// The service stops: the handler is asked to end.
     void close() noexcept;
     /// Nobody will complete this exchange any more.
@@ -95,6 +96,7 @@ private:
     struct Flow {
         explicit Flow(std::size_t capacity) : body{capacity}, out{capacity} {}
 
+        int socket = -1;
         MHD_Connection* suspended = nullptr;
         Ring body;
         Ring out;

@@ -319,6 +319,27 @@ TEST(Server, TellsTheHandlerThatTheBodyBrokeOff) {
     EXPECT_EQ(code, ErrorCode::Unavailable);
 }
 
+TEST(Server, NoticesAClientThatEndsRightAfterAPieceOfTheBody) {
+    constexpr int kRounds = 50;
+    std::latch done{kRounds};
+    FunctionHandler handler{[&](const Request& request) {
+        try {
+            return Response::plain(200, request.read_body(1000));
+        } catch (const Error&) {
+            done.count_down();
+            throw;
+        }
+    }};
+    HttpFixture http{handler};
+    for (int round = 0; round < kRounds; ++round) {
+        const RawConnection raw{http.server.port()};
+        raw.send("PUT / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n");
+        raw.receive_until("\r\n\r\n");
+        raw.send("hello");
+    }
+    done.wait();
+}
+
 TEST(Server, BreaksTheConnectionWhenASourceFails) {
     class Failing final : public ByteSource {
     public:
