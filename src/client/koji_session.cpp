@@ -123,6 +123,10 @@ void KojiSession::renew() {
     take(attempt(request_for(message)));
 }
 
+void KojiSession::resume(std::int64_t session_id, const Secret& session_key) {
+    session_ = Session{.id = session_id, .key = session_key.reveal(), .callnum = 0};
+}
+
 void KojiSession::logout() {
     if (!session_) return;
     try {

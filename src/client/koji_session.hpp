@@ -68,6 +68,8 @@ public:
 
     /// Throws koji::Fault{AuthError} for a wrong password.
     void login(const std::string& user, const Secret& password);
+    /// Goes on with a session that somebody else opened for this process alone: a subsession for a worker.
+    void resume(std::int64_t session_id, const Secret& session_key);
     /// Forgets the session, whether or not the hub could be told.
     void logout();
 

@@ -135,7 +135,7 @@ private:
 class KojiSessionTest : public testing::Test {
 protected:
     FakeHub hub;
-    support::FunctionHandler handler{[this](const http::Request& r) { return hub.handle(r); }};
+    test::FunctionHandler handler{[this](const http::Request& r) { return hub.handle(r); }};
     support::ScriptedHttpClient http{handler};
     SeededRandom random{1};
     ManualClock clock{WallTime{}};
@@ -289,7 +289,7 @@ TEST_F(KojiSessionTest, UploadsAnEmptyFile) {
 }
 
 TEST(KojiSession, SaysThatAnotherServerIsNoHub) {
-    support::FunctionHandler handler{
+    test::FunctionHandler handler{
         [](const http::Request&) { return http::Response::html(200, "<html>hello</html>"); }};
     support::ScriptedHttpClient http{handler};
     SeededRandom random{1};
