@@ -463,16 +463,19 @@ PlanResult make_plan(
     df::ImageUses uses = df::find_image_uses(file, options.inputs);
     std::erase_if(
         uses.uses, [](const df::ImageUse& use) { return use.kind != df::ImageUseKind::From; });
+    const std::size_t target = df::find_target(file, options.inputs.target);
     for (std::size_t i = 0; i < file.stages.size(); ++i) {
         StagePlan stage;
         stage.name = file.stages[i].name.empty() ? std::to_string(i) : file.stages[i].name;
         stage.at = file.stages[i].at;
         set_base(stage, uses.uses[i], result.plan, options, bases);
+        if (i == target)
+            for (const auto& [name, value] : options.env)
+                oci::set_env(stage.config, name, value);
         StagePlanner planner{{file, options, globals, result.diagnostics}, i, stage};
         planner.plan(file.stages[i]);
         result.plan.stages.push_back(std::move(stage));
     }
-    const std::size_t target = df::find_target(file, options.inputs.target);
     StagePlan& last = result.plan.stages[target];
     for (const auto& [name, value] : options.labels)
         oci::set_label(last.config, name, value);

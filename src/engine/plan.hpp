@@ -117,6 +117,8 @@ struct PlanOptions {
     oci::Platform platform;
     std::vector<std::pair<std::string, std::string>>
         labels;  ///< added at the end of the target stage
+    /// Set at the beginning of the target stage.
+    std::vector<std::pair<std::string, std::string>> env;
 };
 
 /// Configurations of the images that FROM names, by the reference as it is written (expanded).
