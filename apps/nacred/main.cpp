@@ -1,0 +1,5 @@
+#include "server/commands.hpp"
+
+int main(int argc, char** argv) {
+    return nacre::server::run(argc, argv);
+}

@@ -1,0 +1,213 @@
+#include "server/config.hpp"
+
+#include "base/text.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace nacre::server {
+namespace {
+
+/// Takes the known keys of one table and reports all others.
+class TableReader {
+public:
+    TableReader(const toml::table* table, std::string file, Diagnostics& diagnostics)
+        : table_{table},
+          file_{std::move(file)},
+          diagnostics_{diagnostics} {}
+
+    template <class T>
+    void take(const std::string& key, T& value, std::string_view expected) {
+        const toml::node* node = find(key);
+        if (node == nullptr) return;
+        if (const std::optional<T> found = node->value_exact<T>())
+            value = *found;
+        else
+            complain(node->source(), "'" + key + "' must be " + std::string{expected});
+    }
+
+    template <class T>
+    void take_integer(const std::string& key, T& value, std::int64_t least, std::int64_t most) {
+        std::int64_t number = value;
+        take(key, number, "an integer");
+        const toml::node* node = table_ == nullptr ? nullptr : table_->get(key);
+        if (node != nullptr && (number < least || number > most)) {
+            complain(
+                node->source(),
+                "'" + key + "' is " + std::to_string(number) + ", needed is "
+                    + std::to_string(least) + " to " + std::to_string(most));
+            return;
+        }
+        value = static_cast<T>(number);
+    }
+
+    void take_choice(
+        const std::string& key, std::string& value, const std::vector<std::string>& choices) {
+        take(key, value, "a string");
+        const toml::node* node = table_ == nullptr ? nullptr : table_->get(key);
+        if (node != nullptr && std::ranges::find(choices, value) == choices.end())
+            complain(
+                node->source(),
+                "'" + key + "' is " + quoted(value) + ", needed is one of " + join(choices, ", "));
+    }
+
+    void take_strings(const std::string& key, std::vector<std::string>& values) {
+        const toml::node* node = find(key);
+        if (node == nullptr) return;
+        const toml::array* list = node->as_array();
+        if (list == nullptr || !list->is_homogeneous<std::string>()) {
+            complain(node->source(), "'" + key + "' must be a list of strings");
+            return;
+        }
+        values.clear();
+        for (const toml::node& one : *list)
+            values.push_back(one.value_or(std::string{}));
+    }
+
+    const toml::table* take_table(const std::string& key) {
+        const toml::node* node = find(key);
+        if (node == nullptr) return nullptr;
+        if (node->as_table() == nullptr) complain(node->source(), "'" + key + "' must be a table");
+        return node->as_table();
+    }
+
+    void refuse_unknown() {
+        if (table_ == nullptr) return;
+        for (const auto& [name, node] : *table_) {
+            const std::string key{name.str()};
+            if (std::ranges::find(known_, key) != known_.end()) continue;
+            complain(name.source(), "unknown setting " + quoted(key));
+            if (const auto near = nearest(key, known_))
+                diagnostics_.back().hint = "did you mean '" + *near + "'?";
+        }
+    }
+
+private:
+    const toml::node* find(const std::string& key) {
+        known_.push_back(key);
+        return table_ == nullptr ? nullptr : table_->get(key);
+    }
+
+    void complain(const toml::source_region& where, std::string message) {
+        Diagnostic diagnostic;
+        diagnostic.file = file_;
+        diagnostic.line = static_cast<int>(where.begin.line);
+        diagnostic.column = static_cast<int>(where.begin.column);
+        diagnostic.message = std::move(message);
+        diagnostics_.push_back(std::move(diagnostic));
+    }
+
+    const toml::table* table_;
+    std::string file_;
+    Diagnostics& diagnostics_;
+    std::vector<std::string> known_;
+};
+
+constexpr std::int64_t kWorkersMax = 256;
+constexpr std::int64_t kTasksMax = 64;
+constexpr std::int64_t kPortMax = 65535;
+constexpr std::int64_t kLevelMax = 19;
+
+void read_tables(const toml::table& root, const std::string& file, ConfigResult& result) {
+    Config& config = result.config;
+    TableReader top{&root, file, result.diagnostics};
+    top.take_choice("log_level", config.log_level, {"debug", "info", "warning", "error"});
+
+    TableReader http{top.take_table("http"), file, result.diagnostics};
+    http.take("address", config.http.address, "a string");
+    http.take_integer("port", config.http.port, 0, kPortMax);
+    http.take("public_url", config.http.public_url, "a string");
+    http.take_integer("workers", config.http.workers, 1, kWorkersMax);
+    http.refuse_unknown();
+
+    TableReader builder{top.take_table("builder"), file, result.diagnostics};
+    builder.take("enabled", config.builder.enabled, "true or false");
+    builder.take("name", config.builder.name, "a string");
+    builder.take_integer("tasks_max", config.builder.tasks_max, 1, kTasksMax);
+    builder.take_choice("compression", config.builder.compression, {"gzip", "zstd", "none"});
+    builder.take_integer("compression_level", config.builder.compression_level, 1, kLevelMax);
+    builder.take("cache", config.builder.cache, "true or false");
+    builder.refuse_unknown();
+
+    TableReader publish{top.take_table("publish"), file, result.diagnostics};
+    publish.take_strings("mirror_tags", config.publish.mirror_tags);
+    publish.refuse_unknown();
+    top.refuse_unknown();
+}
+
+std::string toml_string(const std::string& text) {
+    std::string result = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') result += '\\';
+        result += c;
+    }
+    return result + "\"";
+}
+
+std::string toml_bool(const bool& value) {
+    return value ? "true" : "false";
+}
+
+}  // namespace
+
+ConfigResult parse_config(std::string_view text, const std::string& file) {
+    ConfigResult result;
+    try {
+        const toml::table root = toml::parse(text, file);
+        read_tables(root, file, result);
+    } catch (const toml::parse_error& error) {
+        Diagnostic diagnostic;
+        diagnostic.file = file;
+        diagnostic.line = static_cast<int>(error.source().begin.line);
+        diagnostic.column = static_cast<int>(error.source().begin.column);
+        diagnostic.message = error.description();
+        result.diagnostics.push_back(std::move(diagnostic));
+    }
+    const std::vector<std::string> lines = split(text, '\n');
+    for (Diagnostic& diagnostic : result.diagnostics) {
+        const auto index = static_cast<std::size_t>(diagnostic.line - 1);
+        if (diagnostic.line > 0 && index < lines.size()) diagnostic.excerpt = lines[index];
+    }
+    return result;
+}
+
+std::string render_config(const Config& config) {
+    std::vector<std::string> tags;
+    for (const std::string& glob : config.publish.mirror_tags)
+        tags.push_back(toml_string(glob));
+    std::string text;
+    const auto line =
+        [&text](const std::string& key, const std::string& value, std::string_view meaning) {
+            text += key + " = " + value + "  # " + std::string{meaning} + "\n";
+        };
+    line("log_level", toml_string(config.log_level), "debug, info, warning or error");
+    text += "\n[http]\n";
+    line("address", toml_string(config.http.address), "where to listen");
+    line("port", std::to_string(config.http.port), "0: any free one");
+    line(
+        "public_url",
+        toml_string(config.http.public_url),
+        "how clients reach us; empty: address and port");
+    line("workers", std::to_string(config.http.workers), "requests answered at once");
+    text += "\n[builder]\n";
+    line("enabled", toml_bool(config.builder.enabled), "build on this machine");
+    line("name", toml_string(config.builder.name), "of the host in the hub");
+    line("tasks_max", std::to_string(config.builder.tasks_max), "builds at once");
+    line("compression", toml_string(config.builder.compression), "of layers: gzip, zstd or none");
+    line(
+        "compression_level",
+        std::to_string(config.builder.compression_level),
+        "1 to 12 for gzip, 1 to 19 for zstd");
+    line("cache", toml_bool(config.builder.cache), "reuse the layers of equal steps");
+    text += "\n[publish]\n";
+    line(
+        "mirror_tags",
+        "[" + join(tags, ", ") + "]",
+        "tags (globs) whose builds go to the mirror tree");
+    return text;
+}
+
+}  // namespace nacre::server

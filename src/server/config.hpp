@@ -1,0 +1,52 @@
+#pragma once
+
+#include "base/diagnostic.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nacre::server {
+
+struct HttpSettings {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8080;  ///< 0: any free one
+    std::string public_url;     ///< how clients reach us; empty: from address and port
+    std::int64_t workers = 16;  ///< requests answered at once
+};
+
+struct BuilderSettings {
+    bool enabled = true;               ///< build on this machine
+    std::string name = "localhost";    ///< of the host in the hub
+    std::int64_t tasks_max = 2;        ///< builds at once
+    std::string compression = "gzip";  ///< of layers: "gzip", "zstd" or "none"
+    std::int64_t compression_level = 6;
+    bool cache = true;  ///< reuse the layers of equal steps
+};
+
+struct PublishSettings {
+    /// Builds tagged into a tag that matches one of these globs go to the mirror tree.
+    std::vector<std::string> mirror_tags{"*"};
+};
+
+/// nacred.toml. Defaults are those of the members.
+struct Config {
+    HttpSettings http;
+    BuilderSettings builder;
+    PublishSettings publish;
+    std::string log_level = "info";  ///< "debug", "info", "warning" or "error"
+};
+
+struct ConfigResult {
+    Config config;
+    Diagnostics diagnostics;  ///< everything that is wrong, with line and column
+};
+
+/// `file` names the text in messages. Unknown keys are errors, with the nearest known one as a hint.
+ConfigResult parse_config(std::string_view text, const std::string& file);
+
+/// A complete file with every setting and what it means; parses to `config` again.
+std::string render_config(const Config& config);
+
+}  // namespace nacre::server

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace nacre::server {
+
+/// Where everything of one service is on disk (docs/architecture.md, "Data at rest").
+struct Layout {
+    std::filesystem::path root;
+
+    std::filesystem::path database() const { return root / "db.sqlite"; }
+
+    std::filesystem::path blobs() const { return root / "blobs"; }
+
+    std::filesystem::path images() const { return root / "images"; }
+
+    std::filesystem::path snapshots() const { return root / "snapshots"; }
+
+    std::filesystem::path cache() const { return root / "cache"; }
+
+    std::filesystem::path git() const { return root / "git"; }
+
+    std::filesystem::path lookaside() const { return root / "lookaside"; }
+
+    /// Koji's topdir: holds work/ and packages/.
+    std::filesystem::path koji_top() const { return root / "koji"; }
+
+    std::filesystem::path mirror() const { return root / "mirror"; }
+
+    std::filesystem::path journals() const { return root / "journals"; }
+
+    std::filesystem::path containers() const { return root / "run" / "containers"; }
+
+    std::filesystem::path temporary() const { return root / "tmp"; }
+
+    std::filesystem::path lock_file() const { return root / "run" / "nacred.lock"; }
+
+    /// Where a running service can be reached: its address, one line.
+    std::filesystem::path address_file() const { return root / "run" / "nacred.url"; }
+
+    std::filesystem::path config_file() const { return root / "nacred.toml"; }
+
+    std::filesystem::path policy_file() const { return root / "hub.conf"; }
+
+    /// Creates what is missing; throws SystemError.
+    void ensure() const;
+};
+
+/// $NACRE_ROOT, else /var/lib/nacre for root, else ~/.local/share/nacre. Reads the environment: for the composition
+/// root of a program only. Throws Error{NotFound} when there is neither a root nor a home.
+Layout default_layout();
+
+}  // namespace nacre::server

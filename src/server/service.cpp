@@ -1,0 +1,257 @@
+#include "server/service.hpp"
+
+#include "api/distgit/callers.hpp"
+#include "api/distgit/git_handler.hpp"
+#include "api/distgit/pagure_handler.hpp"
+#include "api/files/data_files.hpp"
+#include "api/koji/hub_handler.hpp"
+#include "api/registry/registry.hpp"
+#include "auth/record_authenticator.hpp"
+#include "backend/local_backend.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "base/thread_group.hpp"
+#include "builder/task_loop.hpp"
+#include "distgit/file_access_list.hpp"
+#include "distgit/git_repositories.hpp"
+#include "exec/runtime_probe.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+#include "hub/hub.hpp"
+#include "os/file.hpp"
+#include "os/file_lock.hpp"
+#include "os/process.hpp"
+#include "os/signals.hpp"
+#include "os/temp.hpp"
+#include "publish/mirror_publisher.hpp"
+#include "server/builder_host.hpp"
+#include "server/hub_facts.hpp"
+#include "server/hub_users.hpp"
+#include "server/in_process_hub.hpp"
+#include "server/publication_loop.hpp"
+#include "sql/sqlite_database.hpp"
+#include "store/directory_blob_store.hpp"
+#include "store/directory_image_names.hpp"
+#include "store/overlay_snapshotter.hpp"
+#include "web/pages.hpp"
+
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace nacre::server {
+namespace {
+
+constexpr std::size_t kPolicyBytesMax = 1U << 20U;
+constexpr std::chrono::seconds kJanitorInterval{30};
+
+/// "/" leads to the pages.
+class FrontDoor final : public http::Handler {
+public:
+    http::Response handle(const http::Request& request) override {
+        if (request.path != "/") return http::Response::plain(404, "there is nothing here\n");
+        http::Response response = http::Response::plain(302, "/koji/\n");
+        response.headers.set("Location", "/koji/");
+        return response;
+    }
+};
+
+os::FileLock lock_data(const Layout& layout) {
+    auto lock = os::FileLock::try_acquire(layout.lock_file());
+    if (!lock)
+        throw Error{
+            ErrorCode::Conflict,
+            "another nacred uses the data folder '" + layout.root.string() + "'"}
+            .with_hint("stop it, or set NACRE_ROOT to another folder");
+    return std::move(*lock);
+}
+
+hub::Policies load_policies(const Layout& layout) {
+    const auto text = os::find_file(layout.policy_file(), kPolicyBytesMax);
+    return text ? hub::Policies::from_text(*text, layout.policy_file().string()) : hub::Policies{};
+}
+
+/// What belongs to the hub: it outlives everything that calls it.
+struct HubParts {
+    HubParts(const ServiceOptions& options, const Clock& clock, Random& random, Log log)
+        : database{options.layout.database()},
+          hub{{database, clock, random, log, load_policies(options.layout)},
+              {.top = options.layout.koji_top(),
+               .sessions = {.check_client_address = false},
+               .scheduler = {}}},
+          dispatcher{hub, passwords, log} {}
+
+    sql::SqliteDatabase database;
+    hub::Hub hub;
+    HashedPasswords passwords;
+    api::koji::Dispatcher dispatcher;
+};
+
+/// Everything that answers HTTP.
+struct Faces {
+    Faces(
+        const Layout& layout,
+        HubParts& parts,
+        store::BlobStore& blobs,
+        store::ImageNames& names,
+        os::ProcessRunner& runner,
+        const Clock& clock,
+        Random& random,
+        Log log)
+        : records{parts.hub},
+          authenticator{records, clock},
+          administrators{parts.hub},
+          callers{authenticator, administrators},
+          repositories{{.root = layout.git()}, runner, clock},
+          access{layout.git()},
+          git{{layout.git(), repositories, access, callers, runner}},
+          pagure{{repositories, access, callers}},
+          koji{parts.dispatcher, {}, log},
+          registry{{blobs, names, push_policy, clock, random}},
+          koji_files{layout.koji_top()},
+          mirror{layout.root},
+          facts{parts.hub},
+          pages{facts} {
+        router.add("/kojihub", koji);
+        router.add("/kojifiles", koji_files);
+        router.add("/koji", pages);
+        router.add("/v2", registry);
+        router.add("/git", git);
+        router.add("/api/0", pagure);
+        router.add("/mirror", mirror);
+        router.add("/", front_door);
+    }
+
+    HubUserRecords records;
+    auth::RecordAuthenticator authenticator;
+    HubAdministrators administrators;
+    api::distgit::Callers callers;
+    distgit::GitRepositories repositories;
+    distgit::FileAccessList access;
+    api::distgit::GitHandler git;
+    api::distgit::PagureHandler pagure;
+    api::koji::HubHandler koji;
+    api::registry::ClosedPushPolicy push_policy;
+    api::registry::Registry registry;
+    api::files::KojiFiles koji_files;
+    api::files::MirrorFiles mirror;
+    HubFacts facts;
+    web::Pages pages;
+    FrontDoor front_door;
+    http::Router router;
+};
+
+std::string address_of(const HttpSettings& settings, std::uint16_t port) {
+    if (!settings.public_url.empty()) return settings.public_url;
+    const std::string host = settings.address == "0.0.0.0" ? "127.0.0.1" : settings.address;
+    return "http://" + host + ":" + std::to_string(port);
+}
+
+/// Removes the file that says where the service is, when the service goes.
+class AddressFile {
+public:
+    AddressFile(std::filesystem::path file, const std::string& url) : file_{std::move(file)} {
+        os::write_file_atomically(file_, url + "\n", os::Durability::Buffered);
+    }
+
+    AddressFile(const AddressFile&) = delete;
+    AddressFile& operator=(const AddressFile&) = delete;
+
+    ~AddressFile() {
+        std::error_code ignored;
+        std::filesystem::remove(file_, ignored);
+    }
+
+private:
+    std::filesystem::path file_;
+};
+
+/// Sessions and reservations that nobody needs any more.
+void sweep_hub(hub::Hub& hub, Log log) {
+    try {
+        hub::Call call = hub.begin_as_service(sql::Access::Write);
+        hub.sessions.sweep(call);
+        const std::int64_t refunded = hub.generators.refund_orphans(call);
+        call.commit();
+        if (refunded > 0) log.info("reservations.refunded", {{"count", refunded}});
+    } catch (const Error& error) {
+        log.warning("janitor.failed", {{"error", error.describe()}});
+    }
+}
+
+void run_janitor(hub::Hub& hub, Log log, const std::stop_token& stop) {
+    hub::Bell never;
+    while (!stop.stop_requested()) {
+        sweep_hub(hub, log);
+        never.wait(never.count(), kJanitorInterval, stop);
+    }
+}
+
+/// What killed runs left behind.
+void clean_up(
+    const Layout& layout, HubParts& parts, store::OverlaySnapshotter& snapshots, Log log) {
+    const int mounts = snapshots.sweep();
+    const int files = os::sweep_temporaries(layout.temporary());
+    hub::Call call = parts.hub.begin_as_service(sql::Access::Write);
+    const int imports = parts.hub.import.sweep(call);
+    call.commit();
+    if (mounts + files + imports > 0)
+        log.info(
+            "start.cleaned", {{"snapshots", mounts}, {"temporaries", files}, {"imports", imports}});
+}
+
+}  // namespace
+
+void run_service(const ServiceOptions& options, Log log, std::stop_token stop) {
+    const Layout& layout = options.layout;
+    layout.ensure();
+    const os::FileLock lock = lock_data(layout);
+    SystemClock clock;
+    SystemRandom random;
+    os::SystemProcessRunner runner;
+    HubParts parts{options, clock, random, log};
+    store::DirectoryBlobStore blobs{layout.blobs()};
+    store::DirectoryImageNames names{layout.images()};
+    store::OverlaySnapshotter snapshots{layout.snapshots()};
+    clean_up(layout, parts, snapshots, log);
+    Faces faces{layout, parts, blobs, names, runner, clock, random, log};
+    publish::MirrorPublisher mirror{layout.mirror(), blobs};
+    PublicationLoop publications{parts.hub, blobs, mirror, options.config.publish.mirror_tags, log};
+
+    const HttpSettings& settings = options.config.http;
+    http::ServerConfig http_config;
+    http_config.address = settings.address;
+    http_config.port = settings.port;
+    http_config.worker_threads = static_cast<unsigned>(settings.workers);
+    ThreadGroup threads;
+    std::optional<BuilderHost> builder;
+    const http::Server server{http_config, faces.router, log};
+    const std::string url = address_of(settings, server.port());
+    if (options.config.builder.enabled) {
+        const std::string local = "http://127.0.0.1:" + std::to_string(server.port()) + "/kojihub";
+        builder.emplace(BuilderHostParts{
+            options.config.builder,
+            layout,
+            options.program,
+            local,
+            parts.hub,
+            parts.dispatcher,
+            runner,
+            snapshots,
+            log});
+        threads.start("builder", [&](const std::stop_token& end) { builder->run(end); });
+    }
+    threads.start("scheduler", [&](const std::stop_token& end) { parts.hub.scheduler.run(end); });
+    threads.start("publisher", [&](const std::stop_token& end) { publications.run(end); });
+    threads.start("janitor", [&](const std::stop_token& end) { run_janitor(parts.hub, log, end); });
+    const AddressFile address{layout.address_file(), url};
+    log.info("service.started", {{"url", url}, {"data", layout.root.string()}});
+    os::wait_for_stop(stop);
+    log.info("service.stopping");
+    threads.join();
+}
+
+}  // namespace nacre::server

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "server/config.hpp"
+#include "server/layout.hpp"
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+
+namespace nacre::server {
+
+struct ServiceOptions {
+    Config config;
+    Layout layout;
+    std::filesystem::path program;  ///< this executable: workers are started from it
+};
+
+/// `nacred serve`: hub, builder, dist-git, registry, mirror and pages in one process, until `stop` is requested. Cleans up
+/// first what a killed run left. The address is in Layout::address_file() while it runs. Throws Error{Conflict} when another
+/// service uses the data folder.
+void run_service(const ServiceOptions& options, Log log, std::stop_token stop);
+
+}  // namespace nacre::server

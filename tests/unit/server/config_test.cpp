@@ -1,0 +1,56 @@
+#include "server/config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace nacre::server {
+namespace {
+
+TEST(Config, AnEmptyFileGivesTheDefaults) {
+    const ConfigResult result = parse_config("", "nacred.toml");
+    EXPECT_TRUE(result.diagnostics.empty());
+    EXPECT_EQ(result.config.http.port, 8080);
+}
+
+TEST(Config, WhatIsRenderedParsesToTheSame) {
+    Config config;
+    config.http.port = 0;
+    config.http.public_url = "https://h/\"x\"";
+    config.builder.cache = false;
+    config.publish.mirror_tags = {"f*-container", "x"};
+    const std::string text = render_config(config);
+    const ConfigResult result = parse_config(text, "nacred.toml");
+    EXPECT_EQ(render(result.diagnostics), "");
+    EXPECT_EQ(render_config(result.config), text);
+    EXPECT_EQ(result.config.publish.mirror_tags, config.publish.mirror_tags);
+}
+
+TEST(Config, ReportsAllThatIsWrongWithItsPlace) {
+    const ConfigResult result = parse_config(
+        "log_level = \"loud\"\n[http]\nprot = 1\nport = 99999\nworkers = \"many\"\n",
+        "nacred.toml");
+    EXPECT_EQ(
+        render(result.diagnostics),
+        "nacred.toml:1:13: error: 'log_level' is 'loud', needed is one of debug, info, warning, "
+        "error\n"
+        "  | log_level = \"loud\"\n"
+        "  |             ^\n"
+        "nacred.toml:4:8: error: 'port' is 99999, needed is 0 to 65535\n"
+        "  | port = 99999\n"
+        "  |        ^\n"
+        "nacred.toml:5:11: error: 'workers' must be an integer\n"
+        "  | workers = \"many\"\n"
+        "  |           ^\n"
+        "nacred.toml:3:1: error: unknown setting 'prot'\n"
+        "  | prot = 1\n"
+        "  | ^\n"
+        "  hint: did you mean 'port'?\n");
+}
+
+TEST(Config, ShowsASyntaxError) {
+    const ConfigResult result = parse_config("[http\n", "nacred.toml");
+    ASSERT_EQ(result.diagnostics.size(), 1U);
+    EXPECT_EQ(result.diagnostics[0].line, 1);
+}
+
+}  // namespace
+}  // namespace nacre::server
