@@ -75,8 +75,13 @@ void TaskLoop::drop_lost_tasks() {
             ++at;
             continue;
         }
-        log_.info("worker.cancelled", {{"task", at->first}});
-        at->second.worker->cancel(config_.cancel_grace);
+        // A worker that has reported the end of its task is about to end by itself.
+        const bool finished =
+            was_reported(at->first) && at->second.worker->wait_for(config_.cancel_grace);
+        if (!finished) {
+            log_.info("worker.cancelled", {{"task", at->first}});
+            at->second.worker->cancel(config_.cancel_grace);
+        }
         connection_.call("logoutChild", {at->second.session_id});
         at = running_.erase(at);
     }
@@ -84,6 +89,13 @@ void TaskLoop::drop_lost_tasks() {
     for (const std::int64_t id : listed)
         if (!running_.contains(id)) unknown.emplace_back(id);
     if (!unknown.empty()) connection_.call("host.freeTasks", {unknown});
+}
+
+bool TaskLoop::was_reported(std::int64_t task_id) {
+    const koji::Value row = connection_.call("getTaskInfo", {task_id});
+    if (row.is_nil()) return false;
+    const auto state = koji::find_task_state(koji::get_integer(koji::get_struct(row), "state"));
+    return state == koji::TaskState::Closed || state == koji::TaskState::Failed;
 }
 
 void TaskLoop::reap() {

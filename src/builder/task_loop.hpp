@@ -59,6 +59,7 @@ private:
 
     void report_state();
     void drop_lost_tasks();
+    bool was_reported(std::int64_t task_id);
     void reap();
     void take_tasks();
     void start(std::int64_t task_id);

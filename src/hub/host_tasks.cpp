@@ -105,7 +105,7 @@ std::vector<HeldTask> HostTasks::held(Call& call) const {
     const sql::Rows rows = call.sql().query(
         "SELECT t.id, t.waiting, t.weight, (SELECT COUNT(*) FROM task c WHERE c.parent = t.id AND"
         " c.awaited = 1 AND c.state IN (2, 3, 5)) FROM task t"
-        " WHERE t.host_id = ? AND t.state IN (1, 4) ORDER BY t.id",
+        " WHERE t.host_id = ? AND t.state = 1 ORDER BY t.id",
         bound(verify(call)));
     std::vector<HeldTask> held;
     for (const sql::Row& row : rows) {

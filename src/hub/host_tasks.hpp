@@ -56,7 +56,7 @@ public:
 
     /// Assigned to this host, by priority and time of creation.
     std::vector<Task> assigned(Call& call) const;
-    /// Open or Assigned here.
+    /// Open here: what a builder does not know of it gives back.
     std::vector<HeldTask> held(Call& call) const;
     /// The hosts and tasks of Koji's older host.getLoadData: this host and assigned().
     std::pair<std::vector<Host>, std::vector<Task>> load(Call& call) const;
