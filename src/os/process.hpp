@@ -38,6 +38,9 @@ struct Command {
     std::vector<std::pair<int, int>> descriptors;
     /// The kernel kills the child when the starting thread ends, so that kill -9 of us leaves nobody.
     bool dies_with_parent = true;
+    /// Processes that the program leaves running are waited for too, and the status is the first that is not success:
+    /// for programs that start something and go. Costs a small process more, the leader of the group.
+    bool waits_for_orphans = false;
 };
 
 /// PATH, LANG=C.UTF-8 and HOME=/: what a helper program needs.

@@ -37,6 +37,7 @@ enum class Step : std::uint8_t {
     Directory,
     Descriptors,
     Signals,
+    Adopt,
     Execute
 };
 
@@ -58,6 +59,7 @@ struct Plan {
     const char* directory = nullptr;
     std::vector<Redirection> redirections;
     bool dies_with_parent = true;
+    bool waits_for_orphans = false;
     pid_t parent = -1;
     int report = -1;
 };
@@ -91,6 +93,37 @@ void reset_signals(const Plan& plan) noexcept {
     if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) give_up(plan, Step::Signals, errno);
 }
 
+/// How a shell reports it.
+int exit_code_of(int raw) noexcept {
+    constexpr int kSignalBase = 128;
+    return WIFSIGNALED(raw) ? kSignalBase + WTERMSIG(raw) : WEXITSTATUS(raw);
+}
+
+/// Reaps until there is no child left. It must not keep a descriptor open: others wait for their ends.
+[[noreturn]] void reap_all() noexcept {
+    ::syscall(SYS_close_range, 0U, ~0U, 0U);
+    int code = 0;
+    while (true) {
+        int raw = 0;
+        if (::waitpid(-1, &raw, 0) < 0) {
+            if (errno == EINTR) continue;
+            ::_exit(code);
+        }
+        if (code == 0) code = exit_code_of(raw);
+    }
+}
+
+/// Returns in a child of this process, which stays to wait for it and for what it leaves behind.
+void leave_a_reaper(const Plan& plan) noexcept {
+    if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) give_up(plan, Step::Adopt, errno);
+    const pid_t reaper = ::getpid();
+    const pid_t program = ::fork();
+    if (program < 0) give_up(plan, Step::Adopt, errno);
+    if (program > 0) reap_all();
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(plan, Step::ParentDeath, errno);
+    if (::getppid() != reaper) give_up(plan, Step::ParentGone, ESRCH);
+}
+
 [[noreturn]] void run_child(const Plan& plan) noexcept {
     if (::setsid() < 0) give_up(plan, Step::Session, errno);
     if (plan.dies_with_parent) {
@@ -107,6 +140,7 @@ void reset_signals(const Plan& plan) noexcept {
         if (::dup2(redirection.source, redirection.target) < 0)
             give_up(plan, Step::Descriptors, errno);
     reset_signals(plan);
+    if (plan.waits_for_orphans) leave_a_reaper(plan);
     ::execve(plan.program.c_str(), plan.argv.data(), plan.environment.data());
     give_up(plan, Step::Execute, errno);
 }
@@ -125,6 +159,8 @@ std::string describe_failure(const Command& command, const Plan& plan, Step step
             return what + ": cannot arrange its descriptors";
         case Step::Signals:
             return what + ": cannot reset its signals";
+        case Step::Adopt:
+            return what + ": cannot watch what it leaves running";
         case Step::Execute:
             break;
     }
@@ -258,6 +294,7 @@ Spawned spawn(const Command& command, const Stdio& stdio) {
         plan.redirections = descriptors.redirections();
         plan.report = descriptors.report();
         plan.dies_with_parent = command.dies_with_parent;
+        plan.waits_for_orphans = command.waits_for_orphans;
         plan.parent = ::getpid();
         pid = fork_child(plan);
     }

@@ -51,6 +51,29 @@ TEST(Process, PlacesFurtherDescriptorsWhereTheyAreAsked) {
     EXPECT_EQ(run(command).out, "onetwo");
 }
 
+TEST(Process, WaitsForWhatAProgramLeavesRunning) {
+    Command command =
+        shell("(exec >/dev/null 2>&1; while kill -0 $$; do :; done; exit 5) & echo gone");
+    command.waits_for_orphans = true;
+    const ProcessResult result = run(command);
+    EXPECT_EQ(result.out, "gone\n");
+    EXPECT_EQ(result.status.code, 5);
+}
+
+TEST(Process, ReportsTheProgramThatLeftNothingRunning) {
+    for (const auto& [script, code] : {std::pair{"exit 3", 3}, {"true", 0}, {"kill -9 $$", 137}}) {
+        Command command = shell(script);
+        command.waits_for_orphans = true;
+        EXPECT_EQ(run(command).status.code, code) << script;
+    }
+}
+
+TEST(Process, SaysThatAProgramThatCouldLeaveOrphansIsMissing) {
+    Command command{.argv = {"/nothing/here"}};
+    command.waits_for_orphans = true;
+    EXPECT_THROW(run(command), SystemError);
+}
+
 TEST(Process, StandardInputIsEmpty) {
     EXPECT_EQ(run(shell("readlink /proc/self/fd/0; cat")).out, "/dev/null\n");
 }
