@@ -27,6 +27,7 @@ namespace {
 constexpr std::size_t kReadBytes = 64U << 10U;
 constexpr std::size_t kLogBytesMax = 1U << 20U;
 constexpr std::size_t kIdBytesMax = 64;
+constexpr const char* kLogName = "log";
 constexpr std::chrono::seconds kDeleteLimit{20};
 
 std::chrono::nanoseconds monotonic_now() {
@@ -152,31 +153,45 @@ os::ExitStatus OciRuntimeExecutor::run(
         json::render(runtime_config(whole)),
         os::Durability::Buffered,
         0600);
-    const std::filesystem::path log = bundle.path() / "log";
+    const os::ExitStatus status = run_bundle(spec, bundle.path(), output, std::move(stop));
+    if (!status.success()) report_failure(bundle.path() / kLogName);
+    return status;
+}
+
+/// The runtime detaches: only then it passes its standard descriptors on. Else it copies two streams, and their order is
+/// lost.
+os::ExitStatus OciRuntimeExecutor::run_bundle(
+    const ContainerSpec& spec,
+    const std::filesystem::path& bundle,
+    ByteSink& output,
+    std::stop_token stop) {
+    os::Command detached = command(
+        {"--log",
+         (bundle / kLogName).string(),
+         "--log-format",
+         "json",
+         "run",
+         "--detach",
+         "--bundle",
+         bundle.string(),
+         spec.id});
+    detached.waits_for_orphans = true;
     os::Pipe pipe = os::make_pipe();
-    const auto child = runner_.start(
-        command(
-            {"--log",
-             log.string(),
-             "--log-format",
-             "json",
-             "run",
-             "--bundle",
-             bundle.path().string(),
-             spec.id}),
-        {.in = -1, .out = pipe.write_end.get(), .err = pipe.write_end.get()});
+    auto child = runner_.start(
+        detached, {.in = -1, .out = pipe.write_end.get(), .err = pipe.write_end.get()});
     pipe.write_end.reset();
-    os::ExitStatus status;
     try {
         OutputPump pump{*child, pipe.read_end.get(), output, std::move(stop)};
-        status = pump.run(spec.time_limit);
+        const os::ExitStatus status = pump.run(spec.time_limit);
+        remove(spec.id);
+        return status;
     } catch (...) {  // released and passed on: the container must not outlive the step
+        remove(spec.id);
+        // What is killed while it starts a container may have made it after the first look.
+        child.reset();
         remove(spec.id);
         throw;
     }
-    if (!status.success()) report_failure(log);
-    if (status.signal != 0) remove(spec.id);
-    return status;
 }
 
 void OciRuntimeExecutor::remove(const std::string& id) const noexcept {

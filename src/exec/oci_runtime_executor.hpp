@@ -26,6 +26,11 @@ public:
 
 private:
     os::Command command(std::vector<std::string> arguments) const;
+    os::ExitStatus run_bundle(
+        const ContainerSpec& spec,
+        const std::filesystem::path& bundle,
+        ByteSink& output,
+        std::stop_token stop);
     void remove(const std::string& id) const noexcept;
     void report_failure(const std::filesystem::path& log) const;
 
