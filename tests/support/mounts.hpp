@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace nacre::test {
+
+/// The mounts of this process at or below `folder`, as the kernel shows them.
+inline std::vector<std::string> mounts_below(const std::filesystem::path& folder) {
+    std::vector<std::string> found;
+    std::ifstream mounts{"/proc/self/mountinfo"};
+    for (std::string line; std::getline(mounts, line);)
+        if (line.find(folder.string()) != std::string::npos) found.push_back(line);
+    return found;
+}
+
+/// The processes that have `text` in their command line.
+inline std::vector<std::string> processes_with(const std::string& text) {
+    std::vector<std::string> found;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator{"/proc", ignored}) {
+        std::ifstream file{entry.path() / "cmdline"};
+        std::string command;
+        std::getline(file, command, '\n');
+        if (command.find(text) != std::string::npos) found.push_back(command);
+    }
+    return found;
+}
+
+}  // namespace nacre::test
