@@ -106,7 +106,8 @@ koji::Value ContainerBuild::run(std::stop_token stop) {
     try {
         return build(std::move(stop));
     } catch (const Cancelled&) {
-        give_back(static_cast<std::int64_t>(koji::BuildState::Canceled));
+        // A builder that shuts down gives the task back, and its next run needs the reservation.
+        if (was_cancelled()) give_back(static_cast<std::int64_t>(koji::BuildState::Canceled));
         throw;
     } catch (const Error& error) {
         // The hub went away: nothing can be given back, and the task runs again.
@@ -452,10 +453,11 @@ void ContainerBuild::import_build(Context& context) {
             image.archive = upload_archive(context, image);
             upload_file(folder, image.archive.name, settings_.temporary / image.archive.name);
             os::remove_tree(settings_.temporary / image.archive.name);
-            const std::string log_name = image.koji_arch + ".log";
+            const std::filesystem::path log = services_.logs.file_of_arch(image.koji_arch);
+            // A Dockerfile of settings alone has no steps to log, and the protocol uploads no empty file.
+            if (std::filesystem::file_size(log) == 0) continue;
             context.facts.logs.push_back(
-                {image.koji_arch,
-                 upload_file(folder, log_name, services_.logs.file_of_arch(image.koji_arch))});
+                {image.koji_arch, upload_file(folder, image.koji_arch + ".log", log)});
         }
         context.facts.end_time = to_unix_fraction(services_.clock.wall_now());
         services_.hub.call(
@@ -491,12 +493,9 @@ UploadedFile ContainerBuild::upload_file(
     std::vector<std::byte> buffer(kUploadBytes);
     UploadedFile uploaded;
     uploaded.name = name;
-    while (true) {
-        const std::size_t count = source.read(buffer);
-        if (count == 0 && uploaded.size > 0) break;
+    while (const std::size_t count = source.read(buffer)) {
         const Bytes piece = std::span{buffer}.first(count);
         services_.hub.upload(folder, name, uploaded.size, piece);
-        if (count == 0) break;
         digester.update(piece);
         uploaded.size += count;
     }
@@ -531,6 +530,18 @@ koji::Value ContainerBuild::result(const Context& context) const {
     fields.set("repositories", repositories);
     fields.set("koji_builds", builds);
     return fields;
+}
+
+bool ContainerBuild::was_cancelled() noexcept {
+    try {
+        const koji::Value row = services_.hub.call("getTaskInfo", {task_.id});
+        return row.if_struct() != nullptr
+               && koji::get_integer(koji::get_struct(row), "state")
+                      == static_cast<std::int64_t>(koji::TaskState::Canceled);
+    } catch (const std::exception&) {
+        // Not to be found out: the hub gives up reservations of ended tasks by itself.
+        return false;
+    }
 }
 
 void ContainerBuild::give_back(const koji::Value& state) noexcept {

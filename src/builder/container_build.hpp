@@ -90,6 +90,7 @@ private:
         const std::string& folder, const std::string& name, const std::filesystem::path& file);
     void tag_build(const Context& context);
     koji::Value result(const Context& context) const;
+    bool was_cancelled() noexcept;
     void give_back(const koji::Value& state) noexcept;
     void say(const std::string& line);
 

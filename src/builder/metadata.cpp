@@ -1,5 +1,7 @@
 #include "builder/metadata.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -34,7 +36,8 @@ koji::Value component_fields(const packages::InstalledPackage& package) {
     fields.set("name", package.name);
     fields.set("version", package.version);
     fields.set("release", package.release);
-    fields.set("epoch", package.epoch.empty() ? koji::Value{} : koji::Value{package.epoch});
+    const auto epoch = parse_integer(package.epoch);
+    fields.set("epoch", epoch ? koji::Value{*epoch} : koji::Value{});
     fields.set("arch", package.arch);
     return fields;
 }

@@ -12,6 +12,14 @@ namespace {
 /// A line without an end is shown in pieces of this size rather than kept.
 constexpr std::size_t kLineBytesMax = 16U << 10U;
 
+/// What a terminal shows in the end: progress bars write over their line after a carriage return.
+std::string_view overwritten(std::string_view line) {
+    while (line.ends_with('\r'))
+        line.remove_suffix(1);
+    const std::size_t last = line.rfind('\r');
+    return last == std::string_view::npos ? line : line.substr(last + 1);
+}
+
 }  // namespace
 
 void TextProgress::line(std::string_view text) {
@@ -41,7 +49,7 @@ void TextProgress::output(Bytes bytes) {
             "#{} {:.3f} {}\n",
             number_,
             seconds(),
-            sanitize_utf8(std::string_view{partial_}.substr(0, length)));
+            sanitize_utf8(overwritten(std::string_view{partial_}.substr(0, length))));
         partial_.erase(0, end == length ? length + 1 : length);
     }
     if (!text.empty()) out_.write(as_bytes(text));

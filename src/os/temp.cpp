@@ -5,13 +5,15 @@
 #include "os/directory.hpp"
 #include "os/file.hpp"
 
-#include <signal.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <limits>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace nacre::os {
 namespace {
@@ -28,18 +30,11 @@ void remove_quietly(const std::filesystem::path& path) noexcept {
     }
 }
 
-/// The process in "tmp-<prefix>-<pid>-<number>".
-std::optional<pid_t> owner_of(std::string_view name) {
-    if (!name.starts_with(kNamePrefix)) return std::nullopt;
-    const auto pieces = split(name, '-');
-    if (pieces.size() < 3) return std::nullopt;
-    const auto pid = parse_integer(pieces[pieces.size() - 2]);
-    if (!pid || *pid <= 0 || *pid > std::numeric_limits<pid_t>::max()) return std::nullopt;
-    return static_cast<pid_t>(*pid);
-}
-
-bool is_alive(pid_t pid) noexcept {
-    return ::kill(pid, 0) == 0 || errno == EPERM;
+/// The lock of a folder; nothing when another process holds it, or the folder is gone.
+UniqueFd try_lock(const std::filesystem::path& path) noexcept {
+    UniqueFd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
+    return fd;
 }
 
 }  // namespace
@@ -50,6 +45,9 @@ TempDir::TempDir(const std::filesystem::path& parent, std::string_view prefix) {
     for (int number = 0; number < kNamesMax; ++number) {
         std::filesystem::path path = parent / (start + std::to_string(number));
         if (::mkdir(path.c_str(), S_IRWXU) == 0) {
+            lock_ = try_lock(path);
+            // A sweep came between the two steps: another name then.
+            if (!lock_) continue;
             path_ = std::move(path);
             return;
         }
@@ -62,12 +60,15 @@ TempDir::TempDir(const std::filesystem::path& parent, std::string_view prefix) {
             + std::to_string(kNamesMax) + " are there already"};
 }
 
-TempDir::TempDir(TempDir&& other) noexcept : path_{other.keep()} {}
+TempDir::TempDir(TempDir&& other) noexcept
+    : path_{std::exchange(other.path_, {})},
+      lock_{std::move(other.lock_)} {}
 
 TempDir& TempDir::operator=(TempDir&& other) noexcept {
     if (this != &other) {
         remove_quietly(path_);
-        path_ = other.keep();
+        path_ = std::exchange(other.path_, {});
+        lock_ = std::move(other.lock_);
     }
     return *this;
 }
@@ -77,19 +78,23 @@ TempDir::~TempDir() {
 }
 
 std::filesystem::path TempDir::keep() noexcept {
+    lock_.reset();
     return std::exchange(path_, {});
 }
 
 int sweep_temporaries(const std::filesystem::path& parent) {
     std::vector<std::string> names;
     Directory folder = Directory::open(parent);
-    while (auto entry = folder.next()) {
-        const auto owner = owner_of(entry->name);
-        if (owner && !is_alive(*owner)) names.push_back(std::move(entry->name));
-    }
-    for (const std::string& name : names)
+    while (auto entry = folder.next())
+        if (entry->name.starts_with(kNamePrefix)) names.push_back(std::move(entry->name));
+    int removed = 0;
+    for (const std::string& name : names) {
+        const UniqueFd lock = try_lock(parent / name);
+        if (!lock) continue;
         remove_tree(parent / name);
-    return static_cast<int>(names.size());
+        ++removed;
+    }
+    return removed;
 }
 
 }  // namespace nacre::os

@@ -1,12 +1,15 @@
 #pragma once
 
+#include "os/unique_fd.hpp"
+
 #include <filesystem>
 #include <string_view>
 
 namespace nacre::os {
 
-/// A folder of its own, mode 0700, removed with all that is in it. Its name starts with "tmp-", the prefix
-/// and this process's id, so that a later start can sweep what a killed process left.
+/// A folder of its own, mode 0700, removed with all that is in it. Its name starts with "tmp-" and the prefix, and the
+/// object holds a lock on it (flock), which the kernel releases when the process dies in whatever way: so a later sweep
+/// knows what nobody needs, although process ids are used again.
 class TempDir {
 public:
     /// Creates it inside `parent`, which must exist.
@@ -24,9 +27,10 @@ public:
 
 private:
     std::filesystem::path path_;
+    UniqueFd lock_;
 };
 
-/// Removes the "tmp-*" entries of `parent` whose process is gone. Returns how many.
+/// Removes the "tmp-*" folders of `parent` that no process holds. Returns how many.
 int sweep_temporaries(const std::filesystem::path& parent);
 
 }  // namespace nacre::os
