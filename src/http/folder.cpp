@@ -80,7 +80,8 @@ std::string render_folder(std::string_view path, os::UniqueFd folder) {
     page += title + "</title></head><body>\n<h1>" + title + "</h1>\n"
             + "<table><tr><th>Name</th><th>Last modified</th><th>Size</th></tr>\n"
             + "<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n";
-    for (const Entry& entry : read_entries(std::move(folder)))
+    const std::vector<Entry> entries = read_entries(std::move(folder));
+    for (const Entry& entry : entries)
         render_row(entry, page);
     page += "</table>\n</body></html>\n";
     return page;

@@ -8,7 +8,8 @@ namespace {
 Error unexpected(std::string_view what, std::string_view expected, std::string_view found) {
     return Error{
         ErrorCode::DataCorrupt,
-        std::string{what} + ": expected " + std::string{expected} + ", found " + std::string{found}};
+        std::string{what} + ": expected " + std::string{expected} + ", found "
+            + std::string{found}};
 }
 
 const Value& member(const Struct& fields, std::string_view name) {

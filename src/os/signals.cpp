@@ -37,4 +37,11 @@ void wait_for_stop(const std::stop_token& stop) {
     }
 }
 
+void wait_for_stop(const std::stop_token& stop, std::chrono::milliseconds limit) {
+    const StopFd fd{stop};
+    pollfd event{fd.get(), POLLIN, 0};
+    // A signal that shortens a pause does no harm.
+    [[maybe_unused]] const int ready = ::poll(&event, 1, static_cast<int>(limit.count()));
+}
+
 }  // namespace nacre::os

@@ -2,6 +2,7 @@
 
 #include "base/thread_group.hpp"
 
+#include <chrono>
 #include <initializer_list>
 #include <stop_token>
 
@@ -28,5 +29,7 @@ private:
 
 /// Waits until `stop` is requested.
 void wait_for_stop(const std::stop_token& stop);
+/// The same, for at most `limit`: a pause that a stop ends.
+void wait_for_stop(const std::stop_token& stop, std::chrono::milliseconds limit);
 
 }  // namespace nacre::os

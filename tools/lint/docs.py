@@ -7,7 +7,7 @@ import sys
 from common import ROOT, finish, shown
 
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|mailto:|#)([^)#\s]+)")
-PRIVATE = re.compile(r"(?<![\w.])/(work|root)/(?!\*)\w+|/tmp/bash_jobs")
+PRIVATE = re.compile(r"(?<![\w.])/(work/(main|wt|shared|\.library|\.mirror)|root)/\w+|/tmp/bash_jobs")
 ABSENT_ON_PURPOSE = {"docs.py"}
 
 

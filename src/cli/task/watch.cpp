@@ -4,12 +4,11 @@
 #include "cli/task_watch.hpp"
 #include "koji/fault.hpp"
 #include "koji/fields.hpp"
+#include "os/signals.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <optional>
 
 namespace nacre::cli::task {
@@ -59,13 +58,6 @@ private:
     std::int64_t offset_ = 0;
     bool exists_ = false;
 };
-
-void pause(milliseconds time, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock{mutex};
-    never.wait_for(lock, stop, time, [] { return false; });
-}
 
 class HostNames {
 public:
@@ -129,7 +121,7 @@ int watch(const Session& session, const WatchOptions& options) {
                 + std::to_string(options.task) + "' command.\n");
             return 1;
         }
-        pause(wait, session.stop);
+        os::wait_for_stop(session.stop, wait);
     }
     report(session, watch.summary(), watch.has_succeeded() ? "" : cause_of(hub, options.task));
     return watch.has_succeeded() ? 0 : 1;
