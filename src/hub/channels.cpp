@@ -26,12 +26,14 @@ Channel read_channel(const sql::Row& row) {
 }  // namespace
 
 std::optional<Channel> Channels::find(Call& call, const NameOrId& key) const {
-    const auto* name = std::get_if<std::string>(&key);
+    Conditions conditions;
+    if (const auto* name = std::get_if<std::string>(&key)) {
+        conditions.add("c.name = ?", {*name});
+    } else {
+        conditions.add("c.id = ?", {std::get<std::int64_t>(key)});
+    }
     const sql::Rows rows =
-        name != nullptr
-            ? call.sql().query(std::string{kColumns} + " WHERE c.name = ?", bound(*name))
-            : call.sql().query(
-                  std::string{kColumns} + " WHERE c.id = ?", {std::get<std::int64_t>(key)});
+        call.sql().query(std::string{kColumns} + conditions.where(), conditions.parameters());
     if (rows.empty()) return std::nullopt;
     return read_channel(rows[0]);
 }
