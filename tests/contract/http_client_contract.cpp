@@ -27,7 +27,7 @@ public:
     }
 
 private:
-    support::FunctionHandler handler_{echo};
+    test::FunctionHandler handler_{echo};
     std::unique_ptr<HttpClientUnderTest> under_test_;
 };
 

@@ -14,7 +14,7 @@ public:
     std::string url() const override { return fixture_.url(""); }
 
 private:
-    support::HttpFixture fixture_;
+    test::HttpFixture fixture_;
 };
 
 class Scripted final : public HttpClientUnderTest {

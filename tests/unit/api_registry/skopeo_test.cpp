@@ -1,3 +1,4 @@
+#include "os/file.hpp"
 #include "os/process.hpp"
 #include "support/temp_dir.hpp"
 
