@@ -98,6 +98,22 @@ Methods answers_of_none() {
             "listArchiveFiles(archive_id, queryOpts=None, strict=False)",
             empty_list,
             "None: the files inside of images are not listed."),
+        reading(
+            "tagLastChangeEvent(tag)",
+            nothing,
+            "nil: it tells when to make a repository, see getRepo."),
+        reading(
+            "listExternalRepos(info=None, url=None, event=None, queryOpts=None)",
+            empty_list,
+            "None: see getRepo."),
+        reading(
+            "getBuildNotifications(userID=None)",
+            empty_list,
+            "None: the events of the hub are what others listen to."),
+        reading(
+            "getBuildNotificationBlocks(userID=None)",
+            empty_list,
+            "None: the events of the hub are what others listen to."),
         reading("getBuildrootListing(id)", empty_list, "None: see getBuildroot."),
     };
 }
@@ -135,6 +151,7 @@ Methods absent_methods() {
           "repoDelete",
           "host.repoInit",
           "host.repoDone",
+          "repo.request",
           "createExternalRepo",
           "addExternalRepoToTag"})
         methods.push_back(refused(name, no_repositories));

@@ -137,30 +137,67 @@ Struct history_row(const hub::TagHistory& change) {
     });
 }
 
-Value query_history(Context& context, const Parameters& parameters) {
+/// What queryHistory can be narrowed by. The members after `queryOpts` belong to tables of which no history is kept.
+const Signature& history_filter() {
     static const Signature kFilter{
-        "queryHistory(tag=None, build=None, package=None, active=None, queryOpts=None, user=None, "
-        "editor=None, before=None, after=None, beforeEvent=None, afterEvent=None)"};
-    const Parameters given = read_members(kFilter, parameters.keywords());
+        "queryHistory(tag=None, build=None, package=None, pkg=None, active=None, editor=None, "
+        "before=None, "
+        "after=None, beforeEvent=None, afterEvent=None, queryOpts=None, user=None, perm=None, "
+        "cg=None, "
+        "host=None, channel=None, volume=None, btype=None, external_repo=None, build_target=None, "
+        "group=None, permission=None)"};
+    return kFilter;
+}
+
+bool is_about_other_tables(const Parameters& given) {
+    for (const std::string_view name :
+         {"user",
+          "perm",
+          "cg",
+          "host",
+          "channel",
+          "volume",
+          "btype",
+          "external_repo",
+          "build_target",
+          "group",
+          "permission"})
+        if (!given.value(name).is_nil()) return true;
+    return false;
+}
+
+bool is_wanted(const hub::TagHistory& change, const Parameters& given) {
+    const auto active = given.find_flag("active");
+    if (active && *active == change.revoke_event.has_value()) return false;
+    const double seconds = static_cast<double>(change.create_us) / 1e6;
+    const auto before = given.find_number("before");
+    const auto after = given.find_number("after");
+    if ((before && seconds >= *before) || (after && seconds <= *after)) return false;
+    const std::int64_t event = change.create_event.value();
+    const auto before_event = given.find_integer("beforeEvent");
+    const auto after_event = given.find_integer("afterEvent");
+    if ((before_event && event >= *before_event) || (after_event && event <= *after_event))
+        return false;
+    const auto editor = given.find_text("editor");
+    return !editor || change.creator_name == *editor || change.revoker_name == *editor;
+}
+
+Value query_history(Context& context, const Parameters& parameters) {
+    const Parameters given = read_members(history_filter(), parameters.keywords());
+    if (is_about_other_tables(given)) return Struct{};
     std::optional<hub::TagId> tag;
     std::optional<hub::BuildId> build;
     std::optional<hub::PackageId> package;
     if (const auto key = given.find_key("tag")) tag = context.hub.tags.get(context.call, *key).id;
     if (const auto key = given.find_build("build"))
         build = context.hub.builds.get(context.call, *key).id;
-    if (const auto key = given.find_key("package"))
-        package = context.hub.packages.get_package(context.call, *key).id;
-    const auto active = given.find_flag("active");
-    const auto before = given.find_number("before");
-    const auto after = given.find_number("after");
+    for (const std::string_view name : {"package", "pkg"})
+        if (const auto key = given.find_key(name))
+            package = context.hub.packages.get_package(context.call, *key).id;
     Array rows;
     for (const hub::TagHistory& change :
-         context.hub.tagging.history(context.call, tag, build, package)) {
-        const double seconds = static_cast<double>(change.create_us) / 1e6;
-        if (active && *active == change.revoke_event.has_value()) continue;
-        if ((before && seconds >= *before) || (after && seconds <= *after)) continue;
-        rows.emplace_back(history_row(change));
-    }
+         context.hub.tagging.history(context.call, tag, build, package))
+        if (is_wanted(change, given)) rows.emplace_back(history_row(change));
     return make_struct({{"tag_listing", rows}});
 }
 
