@@ -26,7 +26,7 @@ public:
     std::string url() const override { return "http://hub.test"; }
 
 private:
-    support::ScriptedHttpClient client_;
+    test::ScriptedHttpClient client_;
 };
 
 template <class UnderTest>

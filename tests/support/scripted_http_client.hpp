@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace nacre::support {
+namespace nacre::test {
 
 /// What becomes of one exchange.
 enum class Fate : std::uint8_t {
@@ -103,4 +103,4 @@ private:
     std::string peer_;
 };
 
-}  // namespace nacre::support
+}  // namespace nacre::test

@@ -19,7 +19,7 @@ class HubHandlerTest : public testing::Test {
 protected:
     HubFixture fixture;
     HubHandler handler{fixture.dispatcher, {.trusted_proxies = {"10.0.0.2"}}, Log{fixture.log}};
-    support::ScriptedHttpClient client{handler, "10.0.0.1"};
+    test::ScriptedHttpClient client{handler, "10.0.0.1"};
 
     http::ClientResponse post(
         const std::string& body, const std::string& query = "", http::Headers headers = {}) {
@@ -80,7 +80,7 @@ TEST_F(HubHandlerTest, AnswersFaultsWithStatus200) {
 
 TEST_F(HubHandlerTest, RefusesABodyThatIsTooLong) {
     HubHandler small{fixture.dispatcher, {.request_bytes_max = 10}, Log{fixture.log}};
-    support::ScriptedHttpClient to_small{small};
+    test::ScriptedHttpClient to_small{small};
     EXPECT_THROW(
         to_small.exchange(
             {.method = "POST", .url = "http://hub.test/kojihub", .body = "01234567890"}, {}),
@@ -104,7 +104,7 @@ TEST_F(HubHandlerTest, BelievesOnlyTrustedProxies) {
     headers.set("X-Forwarded-For", "1.2.3.4, 10.0.0.77");
     const std::string body = nacre::koji::render_call("sslLogin", {});
     EXPECT_THAT(post(body, "", headers).body, HasSubstr("<fault>"));
-    support::ScriptedHttpClient proxy{handler, "10.0.0.2"};
+    test::ScriptedHttpClient proxy{handler, "10.0.0.2"};
     const http::ClientResponse response = proxy.exchange(
         {.method = "POST",
          .url = "http://hub.test/kojihub/ssllogin",

@@ -16,7 +16,7 @@ namespace {
 
 using koji::Fault;
 using koji::FaultCode;
-using support::Fate;
+using test::Fate;
 using testing::ElementsAre;
 
 /// A hub as far as the session cares: it counts calls as Koji does.
@@ -136,7 +136,7 @@ class KojiSessionTest : public testing::Test {
 protected:
     FakeHub hub;
     test::FunctionHandler handler{[this](const http::Request& r) { return hub.handle(r); }};
-    support::ScriptedHttpClient http{handler};
+    test::ScriptedHttpClient http{handler};
     SeededRandom random{1};
     ManualClock clock{WallTime{}};
     std::stop_source stop;
@@ -291,7 +291,7 @@ TEST_F(KojiSessionTest, UploadsAnEmptyFile) {
 TEST(KojiSession, SaysThatAnotherServerIsNoHub) {
     test::FunctionHandler handler{
         [](const http::Request&) { return http::Response::html(200, "<html>hello</html>"); }};
-    support::ScriptedHttpClient http{handler};
+    test::ScriptedHttpClient http{handler};
     SeededRandom random{1};
     ManualClock clock{WallTime{}};
     KojiSession session{{.url = "http://x.test/"}, http, random, clock, {}};
