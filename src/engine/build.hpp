@@ -77,7 +77,8 @@ BuildResult build(
     Progress& progress,
     std::stop_token stop);
 
-/// Makes sure that a layer of a stored image is unpacked.
+/// Makes sure that a layer of a stored image is unpacked. Throws Error{DataCorrupt}, and keeps nothing, when the blob is not
+/// what the diff id says.
 void ensure_unpacked(
     const Layer& layer, const BuildServices& services, const std::stop_token& stop);
 

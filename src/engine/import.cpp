@@ -18,7 +18,8 @@ constexpr const char* kDefaultPath =
 std::int64_t newest_time(const std::filesystem::path& folder) {
     std::int64_t newest = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator{folder}) {
-        if (!entry.is_regular_file() || entry.is_symlink()) continue;
+        // A link first: the question for a file would follow it out of the folder.
+        if (entry.is_symlink() || !entry.is_regular_file()) continue;
         const auto time = std::chrono::file_clock::to_sys(entry.last_write_time());
         newest = std::max(
             newest, to_unix_seconds(std::chrono::time_point_cast<WallTime::duration>(time)));

@@ -1,5 +1,7 @@
 #include "engine/stage_builder.hpp"
 
+#include "archive/compression.hpp"
+#include "archive/digester.hpp"
 #include "archive/tar.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -12,6 +14,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <span>
 #include <utility>
 
 namespace nacre::engine {
@@ -20,6 +24,64 @@ namespace {
 /// For another build to unpack a layer that we need too.
 constexpr std::chrono::minutes kUnpackWaitMax{10};
 constexpr std::uint32_t kFolderMode = 0755;
+
+constexpr std::size_t kDrainBytes = 64U << 10U;
+/// Behind the end mark of a tar: writers fill their last record with zeros.
+constexpr std::size_t kTrailingBytesMax = 16U << 20U;
+
+/// Digests what is read through it.
+class DigestingSource final : public ByteSource {
+public:
+    DigestingSource(ByteSource& next, archive::HashAlgorithm algorithm)
+        : next_{next},
+          digester_{algorithm} {}
+
+    std::size_t read(std::span<std::byte> buffer) override {
+        const std::size_t count = next_.read(buffer);
+        digester_.update(buffer.first(count));
+        return count;
+    }
+
+    /// Reads the rest; the digits are of all bytes.
+    std::string finish_hex() {
+        std::vector<std::byte> buffer(kDrainBytes);
+        std::size_t rest = 0;
+        while (const std::size_t count = read(buffer)) {
+            rest += count;
+            if (rest > kTrailingBytesMax)
+                throw Error{
+                    ErrorCode::DataCorrupt,
+                    "its archive is followed by more than " + std::to_string(kTrailingBytesMax)
+                        + " bytes"};
+        }
+        return digester_.finish_hex();
+    }
+
+private:
+    ByteSource& next_;
+    archive::Digester digester_;
+};
+
+/// An image's configuration is free to name any diff id. Unpacked layers are shared by it, so bytes that are not its own
+/// would end up in the images of others.
+void unpack_verified(
+    const Layer& layer, const store::BlobStore& blobs, const std::filesystem::path& folder) {
+    const auto blob = blobs.open(layer.blob.digest, 0);
+    const auto plain = archive::make_decompressing_source(*blob);
+    const oci::Digest& expected = layer.diff_id.digest;
+    DigestingSource tar{
+        *plain,
+        expected.algorithm() == "sha512" ? archive::HashAlgorithm::Sha512
+                                         : archive::HashAlgorithm::Sha256};
+    archive::TarReader reader{tar, {}};
+    store::apply_layer(reader, folder);
+    const std::string found = tar.finish_hex();
+    if (found != expected.hex())
+        throw Error{
+            ErrorCode::DataCorrupt,
+            "its uncompressed bytes have the " + std::string{expected.algorithm()} + " " + found
+                + ", the image's configuration says " + std::string{expected.hex()}};
+}
 
 class FolderGuard {
 public:
@@ -72,9 +134,7 @@ void ensure_unpacked(
     with_context("unpacking layer " + layer.blob.digest.str(), [&] {
         const std::filesystem::path folder = services.snapshots.prepare_layer(layer.diff_id);
         FolderGuard guard{folder};
-        const auto blob = services.blobs.open(layer.blob.digest, 0);
-        archive::TarReader reader{*blob, {}};
-        store::apply_layer(reader, folder);
+        unpack_verified(layer, services.blobs, folder);
         services.snapshots.commit_layer(layer.diff_id, folder);
         guard.release();
     });
