@@ -48,7 +48,8 @@ struct ContainerSpec {
     std::optional<std::chrono::milliseconds> time_limit;
 };
 
-/// Runs processes in containers. Thread-safe.
+/// Runs processes in containers. Thread-safe. Every implementation and the fake pass
+/// tests/contract/executor_contract.cpp.
 class Executor {
 public:
     virtual ~Executor() = default;

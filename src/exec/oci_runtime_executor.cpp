@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "exec/container_spec.hpp"
 #include "exec/mount_points.hpp"
 #include "exec/runtime_config.hpp"
 #include "json/value.hpp"
@@ -26,7 +27,6 @@ namespace {
 
 constexpr std::size_t kReadBytes = 64U << 10U;
 constexpr std::size_t kLogBytesMax = 1U << 20U;
-constexpr std::size_t kIdBytesMax = 64;
 constexpr const char* kLogName = "log";
 constexpr std::chrono::seconds kDeleteLimit{20};
 
@@ -34,18 +34,6 @@ std::chrono::nanoseconds monotonic_now() {
     timespec time{};
     ::clock_gettime(CLOCK_MONOTONIC, &time);
     return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
-}
-
-void check(const ContainerSpec& spec) {
-    const bool plain = !spec.id.empty() && spec.id.size() <= kIdBytesMax
-                       && std::ranges::all_of(spec.id, [](char c) {
-                              return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-                          });
-    if (!plain)
-        throw Error{
-            ErrorCode::InvalidArgument,
-            "container name " + quoted(spec.id) + " needs 1 to 64 of [a-z0-9-]"};
-    if (spec.argv.empty()) throw Error{ErrorCode::InvalidArgument, "there is no command to run"};
 }
 
 std::vector<std::string> mount_targets(const ContainerSpec& spec) {
@@ -74,15 +62,13 @@ public:
           stop_{std::move(stop)},
           stop_fd_{stop_} {}
 
-    os::ExitStatus run(std::optional<std::chrono::milliseconds> limit) {
-        const auto end = limit ? std::optional{monotonic_now() + *limit} : std::nullopt;
+    os::ExitStatus run(const ContainerSpec& spec) {
+        const auto end =
+            spec.time_limit ? std::optional{monotonic_now() + *spec.time_limit} : std::nullopt;
         std::optional<os::ExitStatus> status;
         while (!status || !drained_) {
             if (stop_.stop_requested()) throw Cancelled{};
-            if (end && monotonic_now() >= *end)
-                throw Error{
-                    ErrorCode::DeadlineExceeded,
-                    "the step did not end within " + std::to_string(limit->count()) + " ms"};
+            if (end && monotonic_now() >= *end) throw past_time_limit(spec);
             wait(status.has_value(), end);
             if (!status) status = child_.wait_for(std::chrono::milliseconds{0});
         }
@@ -145,6 +131,7 @@ os::Command OciRuntimeExecutor::command(std::vector<std::string> arguments) cons
 os::ExitStatus OciRuntimeExecutor::run(
     const ContainerSpec& spec, ByteSink& output, std::stop_token stop) {
     check(spec);
+    if (stop.stop_requested()) throw Cancelled{};
     const ContainerSpec whole = with_name_files(spec);
     const MountPoints mount_points{whole.root, mount_targets(whole)};
     const os::TempDir bundle{state_ / "bundles", "bundle"};
@@ -182,7 +169,7 @@ os::ExitStatus OciRuntimeExecutor::run_bundle(
     pipe.write_end.reset();
     try {
         OutputPump pump{*child, pipe.read_end.get(), output, std::move(stop)};
-        const os::ExitStatus status = pump.run(spec.time_limit);
+        const os::ExitStatus status = pump.run(spec);
         remove(spec.id);
         return status;
     } catch (...) {  // released and passed on: the container must not outlive the step

@@ -51,14 +51,20 @@ void keep(const std::filesystem::path& file, const std::string& key, const Runti
     os::write_file_atomically(file, json::render(fields), os::Durability::Buffered);
 }
 
-/// "crun 1.8.1" of the first line of "--version".
+/// "crun 1.8.1" of the first line of "--version"; the bare name of a program that does not say.
 std::string version_of(const std::filesystem::path& program, os::ProcessRunner& runner) {
-    const os::ProcessResult result = runner.run(
-        {.argv = {program.string(), "--version"}, .environment = os::minimal_environment()},
-        {},
-        {});
-    const std::vector<std::string> words = split_words(result.out.substr(0, result.out.find('\n')));
-    return program.filename().string() + (words.empty() ? "" : " " + words.back());
+    std::string name = program.filename().string();
+    try {
+        const os::ProcessResult result = runner.run(
+            {.argv = {program.string(), "--version"}, .environment = os::minimal_environment()},
+            {.limit = kProbeLimit},
+            {});
+        const std::vector<std::string> words =
+            split_words(result.out.substr(0, result.out.find('\n')));
+        return words.empty() ? name : name + " " + words.back();
+    } catch (const Error&) {
+        return name;  // the trial says what is wrong with it
+    }
 }
 
 /// An empty root with the machine's programs in it.

@@ -23,7 +23,7 @@ inline constexpr const char* kBusyboxNames[] = {
     "find",  "grep",  "head",     "id",    "ip",    "ls",   "mkdir", "mv",     "nohup",
     "pwd",   "ps",    "readlink", "rm",    "rmdir", "sed",  "seq",   "setsid", "sh",
     "sleep", "sort",  "stat",     "touch", "true",  "wc",   "yes",   "ln",     "kill",
-    "test",  "sync",  "tr",       "mount", "wget"};
+    "test",  "sync",  "tr",       "mount", "ping"};
 
 /// The tar of a root with busybox, its links, and the accounts root and web (1000:1001, of group media 2000).
 inline std::string busybox_tar() {

@@ -1,0 +1,115 @@
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "contract/executor_contract.hpp"
+#include "exec/oci_runtime_executor.hpp"
+#include "exec/runtime_probe.hpp"
+#include "exec/scripted_executor.hpp"
+#include "os/file.hpp"
+#include "support/busybox.hpp"
+#include "support/mounts.hpp"
+#include "support/temp_dir.hpp"
+
+namespace nacre::exec::contract {
+namespace {
+
+namespace fs = std::filesystem;
+
+class OciFixture final : public ExecutorFixture {
+public:
+    OciFixture() {
+        const std::string reason = test::why_no_containers();
+        if (!reason.empty()) throw Error{ErrorCode::Unsupported, reason};
+        executor_.emplace(probe_runtimes(default_runtimes(), state_, runner_), state_, runner_);
+        test::make_busybox_root(root_);
+    }
+
+    Executor& executor() override { return *executor_; }
+
+    const fs::path& root() const override { return root_; }
+
+    std::vector<std::string> leftovers() const override {
+        std::vector<std::string> found = test::mounts_below(folder_.path());
+        for (const std::string& process : test::processes_with(folder_.path().string()))
+            found.push_back(process);
+        for (const char* name : {"runtime", "bundles"})
+            for (const auto& entry : fs::directory_iterator{state_ / name})
+                found.push_back(entry.path().string());
+        return found;
+    }
+
+private:
+    test::TempDir folder_;
+    fs::path state_ = folder_.path() / "state";
+    fs::path root_ = folder_.path() / "root";
+    os::SystemProcessRunner runner_;
+    std::optional<OciRuntimeExecutor> executor_;
+};
+
+std::string value_of(const ContainerSpec& spec, const std::string& name) {
+    for (const std::string& entry : spec.env)
+        if (entry.starts_with(name + "=")) return entry.substr(name.size() + 1);
+    return "";
+}
+
+/// A shell that knows the contract's scripts.
+os::ExitStatus run_known_script(const ScriptedExecutor::Container& container) {
+    const ContainerSpec& spec = container.spec;
+    const std::string& script = spec.argv.back();
+    if (script == kExit7) return {.code = 7};
+    if (script == kWriteToBoth) {
+        for (const char* line : {"1\n", "2\n", "3\n", "4\n", "5\n", "6\n"})
+            container.write(line);
+    } else if (script == kGreet) {
+        container.write(value_of(spec, "GREETING") + " " + value_of(spec, "NAME") + ".\n");
+    } else if (script == kSayFolder) {
+        container.write(spec.working_dir + "\n");
+    } else if (script == kSayIds) {
+        std::string groups = std::to_string(spec.gid);
+        for (const std::uint32_t gid : spec.additional_gids)
+            groups += " " + std::to_string(gid);
+        container.write(
+            std::to_string(spec.uid) + "\n" + std::to_string(spec.gid) + "\n" + groups + "\n");
+    } else if (script == kMakeFile) {
+        os::write_file_atomically(spec.root / "made", "made\n", os::Durability::Buffered);
+    } else if (script == kReadInput) {
+        container.write("end\n");
+    } else if (script == kRunForever) {
+        container.write("started\n");
+        container.wait_forever();
+    } else {
+        return {.code = 127};
+    }
+    return {};
+}
+
+class ScriptedFixture final : public ExecutorFixture {
+public:
+    Executor& executor() override { return executor_; }
+
+    const fs::path& root() const override { return folder_.path(); }
+
+    std::vector<std::string> leftovers() const override { return {}; }
+
+private:
+    test::TempDir folder_;
+    ScriptedExecutor executor_{{{"/bin/sh", run_known_script}}};
+};
+
+const ExecutorImplementation kOciRuntime{
+    "OciRuntime", [] { return std::make_unique<OciFixture>(); }};
+
+INSTANTIATE_TEST_SUITE_P(
+    Implementations,
+    ExecutorContract,
+    testing::Values(
+        kOciRuntime,
+        ExecutorImplementation{"Scripted", [] { return std::make_unique<ScriptedFixture>(); }}),
+    [](const auto& tested) { return tested.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Implementations, ContainerContract, testing::Values(kOciRuntime), [](const auto& tested) {
+        return tested.param.name;
+    });
+
+}  // namespace
+}  // namespace nacre::exec::contract
