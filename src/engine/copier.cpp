@@ -114,8 +114,9 @@ void Copier::check_stop() const {
 Copier::Target Copier::target_of(const CopyAction& action) const {
     Target target{.action = action};
     if (!action.owner.empty()) {
-        // "--chown=user" without a group gives the user's id to both, as BuildKit does it.
         target.owner = resolve_account(action.owner, destination_).owner;
+        // Dockerfile reference, COPY: "a UID without GID will use the same numeric UID as the GID".
+        if (const auto id = parse_integer(action.owner); id) target.owner->gid = target.owner->uid;
     }
     const auto known = destination_.find_target(action.destination);
     target.is_folder = action.destination.ends_with('/') || (known && S_ISDIR(known->st_mode));
@@ -250,7 +251,9 @@ void Copier::copy_from_root(const RootFolder& origin, const CopyAction& action) 
                 destination_.ensure_folder(action.destination, target.folder(epoch_));
                 copy_children(origin, path, action.destination, target);
             } else {
-                copy_entry(origin, path, place(target, base_name(path), single), target);
+                // A link that is named itself stands for what it leads to; links below stay links.
+                const std::string from = status ? origin.resolve(path) : path;
+                copy_entry(origin, from, place(target, base_name(path), single), target);
             }
         }
         if (!copied)

@@ -6,6 +6,8 @@
 #include "source/ignore.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace nacre::engine {
 namespace {
@@ -27,6 +29,37 @@ std::string clean(const std::string& word) {
     return join(parts, "/");
 }
 
+constexpr int kLinksMax = 40;
+
+/// What is at `path` when links are followed, their targets taken inside the tree. Nothing when they lead nowhere.
+std::optional<source::Node> find_target(const source::Tree& tree, const std::string& path) {
+    std::vector<std::string> left = split(path, '/');
+    std::ranges::reverse(left);
+    std::string at;
+    std::optional<source::Node> node;
+    for (int links = 0; !left.empty();) {
+        const std::string part = left.back();
+        left.pop_back();
+        node = tree.find(at.empty() ? part : at + "/" + part);
+        if (!node) return std::nullopt;
+        if (node->type != source::NodeType::Symlink) {
+            at = node->path;
+            continue;
+        }
+        if (++links > kLinksMax) return std::nullopt;
+        std::vector<std::string> target = split(
+            clean(
+                node->link_target.starts_with('/') ? node->link_target
+                                                   : at + "/" + node->link_target),
+            '/');
+        at.clear();
+        if (target == std::vector<std::string>{""}) target.clear();
+        left.insert(left.end(), target.rbegin(), target.rend());
+        if (left.empty()) return tree.find("");
+    }
+    return node;
+}
+
 std::string base_name(const std::string& path) {
     return path.substr(path.rfind('/') + 1);
 }
@@ -46,11 +79,12 @@ public:
             excludes_.add(pattern);
     }
 
-    void add(const source::Node& node, CopySelection& selection) const {
+    /// `path` as it was named; a link that was named itself stands for what it leads to.
+    void add(const std::string& path, const source::Node& node, CopySelection& selection) const {
         if (node.type == source::NodeType::Directory) {
             add_content(node.path, selection);
-        } else if (!is_excluded(node.path)) {
-            selection.items.push_back({node, base_name(node.path)});
+        } else if (!is_excluded(path)) {
+            selection.items.push_back({node, base_name(path)});
         }
     }
 
@@ -91,21 +125,25 @@ CopySelection select_sources(
         return selection;
     }
     if (!has_glob(path)) {
-        const auto node = tree.find(path);
+        const auto node = find_target(tree, path);
         if (!node) throw not_found(tree, word);
-        selector.add(*node, selection);
+        selector.add(path, *node, selection);
         selection.single_file = node->type != source::NodeType::Directory;
         return selection;
     }
     const std::vector<std::string> pattern = split(path, '/');
-    std::vector<source::Node> matched;
-    for (source::Node& node : tree.walk(""))
-        if (matches_path(pattern, node.path)) matched.push_back(std::move(node));
+    std::vector<std::pair<std::string, source::Node>> matched;
+    for (const source::Node& node : tree.walk("")) {
+        if (!matches_path(pattern, node.path)) continue;
+        auto target = find_target(tree, node.path);
+        // A link that leads nowhere is copied as it is, since nobody named it.
+        matched.emplace_back(node.path, target ? std::move(*target) : node);
+    }
     if (matched.empty()) throw not_found(tree, word);
-    for (const source::Node& node : matched)
-        selector.add(node, selection);
+    for (const auto& [name, node] : matched)
+        selector.add(name, node, selection);
     selection.single_file =
-        matched.size() == 1 && matched.front().type != source::NodeType::Directory;
+        matched.size() == 1 && matched.front().second.type != source::NodeType::Directory;
     return selection;
 }
 

@@ -54,10 +54,15 @@ void copy(ByteSource& from, int to) {
 
 std::vector<std::string> xattr_names(const std::string& path) {
     std::string names(kXattrBytesMax, '\0');
-    const ssize_t size = ::llistxattr(path.c_str(), names.data(), names.size());
+    const ssize_t size = ::listxattr(path.c_str(), names.data(), names.size());
     if (size <= 0) return {};
     names.resize(static_cast<std::size_t>(size) - 1);
     return split(names, '\0');
+}
+
+/// A name that leads to what `fd` is, whatever moved meanwhile.
+std::string path_via(const os::UniqueFd& fd) {
+    return "/proc/self/fd/" + std::to_string(fd.get());
 }
 
 }  // namespace
@@ -126,6 +131,12 @@ std::string RootFolder::read_link(const std::string& path) const {
     return target;
 }
 
+std::string RootFolder::resolve(const std::string& path) const {
+    const std::string root = std::filesystem::read_symlink(path_via(root_)).string();
+    const std::string found = std::filesystem::read_symlink(path_via(open(path, O_PATH))).string();
+    return "/" + relative_path(std::string_view{found}.substr(root.size()));
+}
+
 std::vector<std::string> RootFolder::list(const std::string& path) const {
     os::Directory folder{open(path, O_RDONLY | O_DIRECTORY), shown(path)};
     std::vector<std::string> names;
@@ -137,12 +148,11 @@ std::vector<std::string> RootFolder::list(const std::string& path) const {
 
 std::vector<std::pair<std::string, std::string>> RootFolder::xattrs(const std::string& path) const {
     const os::UniqueFd fd = open(path, O_PATH | O_NOFOLLOW);
-    const std::string via = "/proc/self/fd/" + std::to_string(fd.get());
+    const std::string via = path_via(fd);
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0 || S_ISLNK(status.st_mode)) return {};
     std::vector<std::pair<std::string, std::string>> result;
-    for (const std::string& name :
-         xattr_names(via + "/.").empty() ? xattr_names(via) : xattr_names(via + "/.")) {
+    for (const std::string& name : xattr_names(via)) {
         if (!name.starts_with("user.") && name != "security.capability") continue;
         std::string value(kXattrBytesMax, '\0');
         const ssize_t size = ::getxattr(via.c_str(), name.c_str(), value.data(), value.size());
