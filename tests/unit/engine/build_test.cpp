@@ -1,6 +1,8 @@
 #include "engine/build.hpp"
 
+#include "archive/digester.hpp"
 #include "base/error.hpp"
+#include "store/faulty_blob_store.hpp"
 #include "support/code_of.hpp"
 #include "support/mounts.hpp"
 #include "unit/engine/build_fixture.hpp"
@@ -213,6 +215,45 @@ TEST_F(BuildTest, SaysWhatIsNotInTheContext) {
         message_of([&] { machine().build("FROM busybox:1\nCOPY setings.conf /\n"); });
     EXPECT_THAT(message, HasSubstr("Dockerfile:2: COPY setings.conf /"));
     EXPECT_THAT(message, HasSubstr("'setings.conf' is not in the build context"));
+}
+
+TEST_F(BuildTest, LeavesNothingWhereverTheStoreFails) {
+    machine().context.add_file("one.txt", "1");
+    constexpr int kCallsMax = 500;
+    int failing = 1;
+    for (; failing < kCallsMax; ++failing) {
+        store::FaultyBlobStore faulty{machine().blobs, failing};
+        machine().other_blobs = &faulty;
+        // Each round writes layers that no earlier one wrote.
+        const std::string round = std::to_string(failing);
+        const std::string text = "FROM busybox:1 AS a\nRUN echo " + round
+                                 + " > /a\nFROM scratch\nCOPY --from=a /a /a\nCOPY one.txt /"
+                                 + round + "\n";
+        try {
+            machine().build(text);
+            break;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::Unavailable) << error.describe();
+        }
+        EXPECT_EQ(machine().leftovers(), Strings{}) << "call " << failing;
+    }
+    EXPECT_GT(failing, 10);
+    EXPECT_LT(failing, kCallsMax);
+    for (const oci::Digest& digest : machine().blobs.list()) {
+        const std::string bytes = store::read_blob(machine().blobs, digest, 64U << 20U);
+        EXPECT_EQ(archive::hash_hex(archive::HashAlgorithm::Sha256, as_bytes(bytes)), digest.hex());
+    }
+}
+
+TEST_F(BuildTest, UnpacksABaseAgainAfterItFailed) {
+    store::FaultyBlobStore faulty{machine().blobs, 2};  // the first read of the layer
+    machine().other_blobs = &faulty;
+    EXPECT_EQ(
+        code_of([&] { machine().build("FROM busybox:1\nRUN true\n"); }), ErrorCode::Unavailable);
+    EXPECT_TRUE(machine().snapshots.layers().empty());
+    EXPECT_EQ(machine().leftovers(), Strings{});
+    machine().other_blobs = nullptr;
+    EXPECT_NO_THROW(machine().build("FROM busybox:1\nRUN true\n"));
 }
 
 }  // namespace

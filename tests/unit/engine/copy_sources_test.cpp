@@ -1,0 +1,98 @@
+#include "engine/copy_sources.hpp"
+
+#include "source/memory_tree.hpp"
+#include "support/code_of.hpp"
+
+#include <gmock/gmock.h>
+
+namespace nacre::engine {
+namespace {
+
+using test::code_of;
+using test::message_of;
+using Strings = std::vector<std::string>;
+
+source::MemoryTree make_tree() {
+    source::MemoryTree tree;
+    tree.add_file("a.txt", "a");
+    tree.add_file("b.txt", "b");
+    tree.add_file("app/main.c", "main");
+    tree.add_file("app/lib/one.c", "1");
+    tree.add_folder("app/empty");
+    tree.add_symlink("to-file", "a.txt");
+    tree.add_symlink("to-folder", "/app");
+    tree.add_symlink("app/up", "../a.txt");
+    tree.add_symlink("out", "../../../etc/passwd");
+    tree.add_symlink("loop", "loop");
+    return tree;
+}
+
+/// "target <- path", and "(one)" in front when it may give the destination its name.
+Strings select(const std::string& word, const Strings& excludes = {}) {
+    const source::MemoryTree tree = make_tree();
+    const CopySelection selection = select_sources(tree, word, excludes);
+    Strings lines;
+    for (const CopyItem& item : selection.items)
+        lines.push_back(item.target + " <- " + item.node.path);
+    if (selection.single_file) lines.insert(lines.begin(), "(one)");
+    return lines;
+}
+
+const Strings kApp{
+    "empty <- app/empty",
+    "lib <- app/lib",
+    "lib/one.c <- app/lib/one.c",
+    "main.c <- app/main.c",
+    "up <- app/up"};
+
+TEST(SelectSources, TakesAFile) {
+    EXPECT_EQ(select("a.txt"), (Strings{"(one)", "a.txt <- a.txt"}));
+    EXPECT_EQ(select("app/main.c"), (Strings{"(one)", "main.c <- app/main.c"}));
+}
+
+TEST(SelectSources, TakesWhatIsInAFolder) {
+    for (const char* word : {"app", "app/", "/app", "./app/.", "x/../app"})
+        EXPECT_EQ(select(word), kApp) << word;
+}
+
+TEST(SelectSources, TakesTheWholeTree) {
+    EXPECT_EQ(select(".").size(), 12U);
+    EXPECT_EQ(select("/"), select("."));
+    EXPECT_EQ(select("../.."), select("."));
+}
+
+TEST(SelectSources, MatchesInsideOneName) {
+    EXPECT_EQ(select("*.txt"), (Strings{"a.txt <- a.txt", "b.txt <- b.txt"}));
+    EXPECT_EQ(select("a.?xt"), (Strings{"(one)", "a.txt <- a.txt"}));
+    EXPECT_EQ(select("app/[l-m]*.c"), (Strings{"(one)", "main.c <- app/main.c"}));
+    EXPECT_EQ(select("app/*/one.c"), (Strings{"(one)", "one.c <- app/lib/one.c"}));
+}
+
+TEST(SelectSources, FollowsALinkThatIsNamed) {
+    EXPECT_EQ(select("to-file"), (Strings{"(one)", "to-file <- a.txt"}));
+    EXPECT_EQ(select("app/up"), (Strings{"(one)", "up <- a.txt"}));
+    EXPECT_EQ(select("to-folder"), kApp);
+    EXPECT_EQ(select("to-folder/main.c"), (Strings{"(one)", "main.c <- app/main.c"}));
+}
+
+TEST(SelectSources, NeverLeavesTheTree) {
+    for (const char* word : {"out", "loop", "../etc/passwd", "/etc/passwd", "a.txt/x"})
+        EXPECT_EQ(code_of([&] { select(word); }), ErrorCode::NotFound) << word;
+}
+
+TEST(SelectSources, LeavesOutWhatIsExcluded) {
+    EXPECT_EQ(
+        select("app", {"app/lib", "**/up"}),
+        (Strings{"empty <- app/empty", "main.c <- app/main.c"}));
+    EXPECT_EQ(select("*.txt", {"b.txt"}), (Strings{"a.txt <- a.txt"}));
+}
+
+TEST(SelectSources, SaysWhatIsNear) {
+    const auto missing = [] { select("ap.txt"); };
+    EXPECT_EQ(code_of(missing), ErrorCode::NotFound);
+    EXPECT_THAT(message_of(missing), testing::HasSubstr("'ap.txt' is not in the build context"));
+    EXPECT_EQ(code_of([] { select("*.md"); }), ErrorCode::NotFound);
+}
+
+}  // namespace
+}  // namespace nacre::engine
