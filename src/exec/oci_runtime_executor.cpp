@@ -43,6 +43,15 @@ std::vector<std::string> mount_targets(const ContainerSpec& spec) {
     return targets;
 }
 
+/// crun: "executable file `/x` not found in $PATH: No such file or directory"; runc: "exec: "/x": stat /x: no such file or
+/// directory".
+bool is_missing_program(const std::string& message) {
+    const std::string text = to_lower(message);
+    return text.find("exec") != std::string::npos
+           && (text.find("not found in $path") != std::string::npos
+               || text.find("no such file or directory") != std::string::npos);
+}
+
 /// A step with the machine's network needs the machine's names too.
 ContainerSpec with_name_files(ContainerSpec spec) {
     if (spec.network != NetworkMode::Host) return spec;
@@ -201,10 +210,8 @@ void OciRuntimeExecutor::report_failure(const std::filesystem::path& log) const 
         } catch (const Error&) {
             message = line;
         }
-        const bool missing = message.find("executable file not found") != std::string::npos
-                             || message.find("no such file or directory") != std::string::npos;
         throw Error{
-            missing ? ErrorCode::NotFound : ErrorCode::Internal,
+            is_missing_program(message) ? ErrorCode::NotFound : ErrorCode::Internal,
             runtime_.program.filename().string() + ": " + sanitize_utf8(message)};
     }
 }
