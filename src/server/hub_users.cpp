@@ -27,6 +27,12 @@ bool HashedPasswords::verify(const std::string& stored_hash, const Secret& passw
     return auth::verify_password(password, stored_hash);
 }
 
+bool HubAdministrators::exists(const std::string& name) const {
+    hub::Call call = hub_.begin_as_service(sql::Access::Read);
+    const auto user = hub_.users.find(call, name);
+    return user && user->name == name && user->type == hub::UserType::Normal;
+}
+
 bool HubAdministrators::is_administrator(const std::string& name) const {
     hub::Call call = hub_.begin_as_service(sql::Access::Read);
     const auto user = hub_.users.find(call, name);

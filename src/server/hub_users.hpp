@@ -32,6 +32,7 @@ class HubAdministrators final : public api::distgit::Administrators {
 public:
     explicit HubAdministrators(hub::Hub& hub) : hub_{hub} {}
 
+    bool exists(const std::string& user) const override;
     bool is_administrator(const std::string& user) const override;
 
 private:

@@ -2,6 +2,7 @@
 
 #include "api/distgit/callers.hpp"
 #include "api/distgit/git_handler.hpp"
+#include "api/distgit/lookaside_handler.hpp"
 #include "api/distgit/pagure_handler.hpp"
 #include "api/files/data_files.hpp"
 #include "api/koji/hub_handler.hpp"
@@ -13,6 +14,7 @@
 #include "base/random.hpp"
 #include "base/thread_group.hpp"
 #include "builder/task_loop.hpp"
+#include "distgit/directory_lookaside.hpp"
 #include "distgit/file_access_list.hpp"
 #include "distgit/git_repositories.hpp"
 #include "exec/runtime_probe.hpp"
@@ -109,6 +111,8 @@ struct Faces {
           access{layout.git()},
           git{{layout.git(), repositories, access, callers, runner}},
           pagure{{repositories, access, callers}},
+          lookaside_files{layout.lookaside(), clock},
+          lookaside{{lookaside_files, repositories, access, callers}, {}, log},
           koji{parts.dispatcher, {}, log},
           registry{{blobs, names, push_policy, clock, random}},
           koji_files{layout.koji_top()},
@@ -121,6 +125,8 @@ struct Faces {
         router.add("/v2", registry);
         router.add("/git", git);
         router.add("/api/0", pagure);
+        router.add("/repo", lookaside);
+        router.add("/lookaside", lookaside);
         router.add("/mirror", mirror);
         router.add("/", front_door);
     }
@@ -133,6 +139,8 @@ struct Faces {
     distgit::FileAccessList access;
     api::distgit::GitHandler git;
     api::distgit::PagureHandler pagure;
+    distgit::DirectoryLookaside lookaside_files;
+    api::distgit::LookasideHandler lookaside;
     api::koji::HubHandler koji;
     api::registry::ClosedPushPolicy push_policy;
     api::registry::Registry registry;

@@ -28,4 +28,11 @@ std::optional<std::string> Callers::find(const http::Request& request) const {
     return identity->user;
 }
 
+std::string Callers::require(const http::Request& request, const std::string& what) const {
+    auto user = find(request);
+    if (!user)
+        throw Error{ErrorCode::Unauthenticated, what + " needs a user and a password, or a token"};
+    return std::move(*user);
+}
+
 }  // namespace nacre::api::distgit

@@ -8,10 +8,11 @@
 
 namespace nacre::api::distgit {
 
-/// Who may do everything. Thread-safe; the composition root knows.
+/// Who exists, and who may do everything. Thread-safe; the composition root knows.
 class Administrators {
 public:
     virtual ~Administrators() = default;
+    virtual bool exists(const std::string& user) const = 0;
     virtual bool is_administrator(const std::string& user) const = 0;
 };
 
@@ -25,6 +26,11 @@ public:
 
     /// Nothing without credentials. Throws Error{Unauthenticated} for wrong ones.
     std::optional<std::string> find(const http::Request& request) const;
+
+    /// The same, and throws Error{Unauthenticated} without credentials: "WHAT needs a user and a password".
+    std::string require(const http::Request& request, const std::string& what) const;
+
+    bool exists(const std::string& user) const { return administrators_.exists(user); }
 
     bool is_administrator(const std::string& user) const {
         return administrators_.is_administrator(user);

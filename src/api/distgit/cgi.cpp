@@ -1,28 +1,37 @@
 #include "api/distgit/cgi.hpp"
 
+#include "api/distgit/detail/cgi_process.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "os/stop_fd.hpp"
-
-#include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
+#include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace nacre::api::distgit {
 namespace {
 
-constexpr std::size_t kChunkBytes = 64U << 10U;
-constexpr std::size_t kHeaderBytesMax = 64U << 10U;
-/// What a program may write before it has read all of the request.
-constexpr std::size_t kEarlyBytesMax = 64U << 20U;
+[[noreturn]] void refuse(const std::string& why) {
+    throw Error{ErrorCode::Internal, "invalid answer of git http-backend: " + why};
+}
 
+void add_header(CgiHead& head, std::string_view line) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || colon == 0)
+        refuse("expected a header field, found " + nacre::quoted(line));
+    const std::string_view name = line.substr(0, colon);
+    const std::string_view value = trim(line.substr(colon + 1));
+    if (!equals_ignoring_case(name, "Status")) {
+        head.headers.add(name, value);
+        return;
+    }
+    const auto status = parse_integer(value.substr(0, 3));
+    if (!status || *status < 200 || *status > 599) refuse("status " + nacre::quoted(value));
+    head.status = static_cast<int>(*status);
+}
+
+/// Tells, once, that the program is gone.
 class EndNotice {
 public:
     explicit EndNotice(std::function<void()> ended) : ended_{std::move(ended)} {}
@@ -39,138 +48,38 @@ private:
     std::function<void()> ended_;
 };
 
-/// The running program with its two pipes. Dropping it kills the program.
-class CgiProgram final : public ByteSource {
+/// The rest of an answer, while the program writes it. A refused push ends with an error, too: its answer has the reason
+/// and ends properly.
+class AnswerSource final : public ByteSource {
 public:
-    CgiProgram(
-        os::ProcessRunner& runner,
-        const os::Command& command,
-        std::stop_token stop,
-        std::function<void()> ended)
-        : notice_{std::move(ended)},
-          stop_{std::move(stop)},
-          stop_fd_{stop_} {
-        os::Pipe in = os::make_pipe();
-        os::Pipe out = os::make_pipe();
-        child_ =
-            runner.start(command, {.in = in.read_end.get(), .out = out.write_end.get(), .err = -1});
-        in_ = std::move(in.write_end);
-        out_ = std::move(out.read_end);
-        ::fcntl(in_.get(), F_SETFL, O_NONBLOCK);
-        ::fcntl(out_.get(), F_SETFL, O_NONBLOCK);
-    }
+    AnswerSource(EndNotice notice, std::unique_ptr<detail::CgiProcess> process)
+        : notice_{std::move(notice)},
+          process_{std::move(process)} {}
 
-    /// Gives the program the whole body; what it writes meanwhile is kept.
-    void feed(ByteSource& body) {
-        std::vector<std::byte> buffer(kChunkBytes);
-        while (in_) {
-            const std::size_t count = body.read(buffer);
-            if (count == 0) break;
-            feed(std::span{buffer}.first(count));
-        }
-        in_.reset();
-    }
-
-    /// Up to the empty line; what follows stays to be read.
-    std::string read_header() {
-        while (true) {
-            const std::size_t crlf = early_.find("\r\n\r\n");
-            const std::size_t end = crlf != std::string::npos ? crlf : early_.find("\n\n");
-            if (end != std::string::npos) {
-                std::string header = early_.substr(0, end);
-                early_.erase(0, end + (crlf != std::string::npos ? 4 : 2));
-                return header;
-            }
-            if (early_.size() > kHeaderBytesMax || !collect())
-                throw Error{ErrorCode::Internal, "git http-backend did not answer with a header"};
-        }
-    }
-
-    std::size_t read(std::span<std::byte> buffer) override {
-        while (early_.empty())
-            if (!collect()) return 0;
-        const std::size_t count = std::min(buffer.size(), early_.size());
-        std::ranges::copy(as_bytes(std::string_view{early_}.substr(0, count)), buffer.begin());
-        early_.erase(0, count);
-        return count;
-    }
+    std::size_t read(std::span<std::byte> buffer) override { return process_->read(buffer); }
 
 private:
-    void feed(Bytes bytes) {
-        while (!bytes.empty() && in_) {
-            wait(POLLOUT);
-            const ssize_t written = ::write(in_.get(), bytes.data(), bytes.size());
-            if (written >= 0)
-                bytes = bytes.subspan(static_cast<std::size_t>(written));
-            else if (errno != EAGAIN && errno != EINTR)
-                in_.reset();  // it wants no more: its answer says why
-            if (!take() && early_.size() > kEarlyBytesMax)
-                throw Error{
-                    ErrorCode::ResourceExhausted,
-                    "git wrote too much before it had read the request"};
-        }
-    }
-
-    /// False at the end of the output.
-    bool collect() {
-        while (out_) {
-            wait(0);
-            if (take()) return true;
-        }
-        return false;
-    }
-
-    void wait(short input_events) {
-        std::array<pollfd, 3> events{
-            {{input_events == 0 ? -1 : in_.get(), input_events, 0},
-             {out_ ? out_.get() : -1, POLLIN, 0},
-             {stop_fd_.get(), POLLIN, 0}}};
-        while (::poll(events.data(), events.size(), -1) < 0 && errno == EINTR) {
-        }
-        if (stop_.stop_requested()) throw Cancelled{};
-    }
-
-    /// Takes what is there; false when there is nothing now.
-    bool take() {
-        if (!out_) return false;
-        std::array<char, kChunkBytes> buffer{};
-        const ssize_t count = ::read(out_.get(), buffer.data(), buffer.size());
-        if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-        if (count <= 0) {
-            out_.reset();
-            return false;
-        }
-        early_.append(buffer.data(), static_cast<std::size_t>(count));
-        return true;
-    }
-
-    EndNotice notice_;
-    std::stop_token stop_;
-    os::StopFd stop_fd_;
-    std::unique_ptr<os::ChildProcess> child_;
-    os::UniqueFd in_;
-    os::UniqueFd out_;
-    std::string early_;
+    EndNotice notice_;  // Outlives the process.
+    std::unique_ptr<detail::CgiProcess> process_;
 };
 
 }  // namespace
 
-void parse_cgi_header(std::string_view text, http::Response& response) {
-    for (const std::string& raw : split(text, '\n')) {
-        const std::string_view line = trim(raw);
-        if (line.empty()) continue;
-        const std::size_t colon = line.find(':');
-        if (colon == std::string_view::npos)
-            throw Error{
-                ErrorCode::Internal,
-                "git http-backend answered with the header line " + nacre::quoted(line)};
-        const std::string_view name = line.substr(0, colon);
-        const std::string_view value = trim(line.substr(colon + 1));
-        if (equals_ignoring_case(name, "Status"))
-            response.status = static_cast<int>(parse_integer(value.substr(0, 3)).value_or(500));
-        else
-            response.headers.add(name, value);
+std::optional<CgiHead> find_cgi_head(std::string_view text) {
+    CgiHead head;
+    std::size_t at = 0;
+    for (;;) {
+        const std::size_t end = text.find('\n', at);
+        if (std::min(end, text.size()) > kCgiHeadBytesMax) refuse("its head is too long");
+        if (end == std::string_view::npos) return std::nullopt;
+        std::string_view line = text.substr(at, end - at);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        at = end + 1;
+        if (line.empty()) break;
+        add_header(head, line);
     }
+    head.bytes = at;
+    return head;
 }
 
 http::Response run_cgi(
@@ -178,11 +87,14 @@ http::Response run_cgi(
     const os::Command& command,
     const http::Request& request,
     std::function<void()> ended) {
-    auto program = std::make_unique<CgiProgram>(runner, command, request.stop, std::move(ended));
-    program->feed(*request.body);
+    EndNotice notice{std::move(ended)};
+    auto process = std::make_unique<detail::CgiProcess>(runner, command, request.stop);
+    process->send(*request.body);
+    CgiHead head = process->read_head();
     http::Response response;
-    parse_cgi_header(program->read_header(), response);
-    response.source = std::move(program);
+    response.status = head.status;
+    response.headers = std::move(head.headers);
+    response.source = std::make_unique<AnswerSource>(std::move(notice), std::move(process));
     return response;
 }
 

@@ -61,16 +61,12 @@ std::optional<GitHandler::Target> GitHandler::target_of(const http::Request& req
 
 std::string GitHandler::authorise_push(
     const http::Request& request, const dg::RepositoryName& name) const {
-    const auto user = parts_.callers.find(request);
-    if (!user)
-        throw Error{
-            ErrorCode::Unauthenticated,
-            "pushing to '" + name.str() + "' needs a user and a password"};
-    if (parts_.callers.is_administrator(*user)) return *user;
+    const std::string user = parts_.callers.require(request, "pushing to '" + name.str() + "'");
+    if (parts_.callers.is_administrator(user)) return user;
     const auto access = parts_.access.find(name);
     if (!access) throw Error{ErrorCode::NotFound, "there is no repository '" + name.str() + "'"};
-    dg::require_push(*access, name, *user);
-    return *user;
+    dg::require_push(*access, name, user);
+    return user;
 }
 
 os::Command GitHandler::command_for(

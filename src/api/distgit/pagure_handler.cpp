@@ -46,6 +46,17 @@ http::Response answer_with(json::Object fields) {
     return http::Response::json(200, json::render_pretty(std::move(fields)));
 }
 
+http::Response fail_with(const Failure& failure, const std::string& text) {
+    json::Object fields;
+    fields.set("error", text);
+    fields.set("error_code", failure.code);
+    return http::Response::json(failure.status, json::render_pretty(std::move(fields)));
+}
+
+http::Response no_user(const std::string& name) {
+    return fail_with({404, "ENOUSER"}, "No such user found: " + nacre::quoted(name));
+}
+
 std::string get_field(const Fields& fields, std::string_view name) {
     for (const auto& [known, value] : fields)
         if (known == name && !value.empty()) return value;
@@ -89,11 +100,10 @@ http::Response PagureHandler::handle(const http::Request& request) {
         return answer(request);
     } catch (const Error& error) {
         const Failure failure = failure_of(error.code());
-        json::Object fields;
-        fields.set("error", error.describe() + (error.hint().empty() ? "" : "; " + error.hint()));
-        fields.set("error_code", failure.code);
-        http::Response response =
-            http::Response::json(failure.status, json::render_pretty(std::move(fields)));
+        // The server logs what is our own fault and tells the client no more than that.
+        if (failure.status == 500) throw;
+        http::Response response = fail_with(
+            failure, error.describe() + (error.hint().empty() ? "" : "; " + error.hint()));
         if (failure.status == 401)
             response.headers.set("WWW-Authenticate", "Basic realm=\"Nacre dist-git\"");
         return response;
@@ -117,10 +127,7 @@ http::Response PagureHandler::answer(const http::Request& request) {
 }
 
 std::string PagureHandler::require_caller(const http::Request& request) const {
-    const auto user = parts_.callers.find(request);
-    if (!user)
-        throw Error{ErrorCode::Unauthenticated, "this needs a user and a password, or a token"};
-    return *user;
+    return parts_.callers.require(request, "this");
 }
 
 http::Response PagureHandler::make_project(const http::Request& request, const std::string& user) {
@@ -147,6 +154,9 @@ http::Response PagureHandler::show_project(const dg::RepositoryName& name) const
     users.set("admin", names(access->admins));
     users.set("commit", names(access->committers));
     users.set("ticket", json::Array{});
+    json::Object owner;
+    owner.set("name", access->owner);
+    owner.set("fullname", access->owner);
     json::Object fields;
     fields.set("name", name.name());
     fields.set("namespace", name.space());
@@ -154,13 +164,15 @@ http::Response PagureHandler::show_project(const dg::RepositoryName& name) const
     fields.set("url_path", name.str());
     fields.set("description", repository->description);
     fields.set("date_created", std::to_string(repository->created));
+    fields.set("user", std::move(owner));
     fields.set("access_users", std::move(users));
     return answer_with(std::move(fields));
 }
 
 http::Response PagureHandler::show_branches(
     const dg::RepositoryName& name, const http::Request& request) const {
-    const bool with_commits = request.find_query("with_commits").value_or("") == "true";
+    const std::string wish = to_lower(request.find_query("with_commits").value_or(""));
+    const bool with_commits = wish == "true" || wish == "1";
     json::Array list;
     json::Object commits;
     std::int64_t total = 0;
@@ -182,23 +194,27 @@ http::Response PagureHandler::modify_acls(
     const dg::RepositoryName& name, const http::Request& request, const std::string& user) {
     const auto access = parts_.access.find(name);
     if (!access) throw Error{ErrorCode::NotFound, "Project not found"};
-    if (!parts_.callers.is_administrator(user) && dg::acl_of(*access, user) != dg::Acl::Admin)
-        throw Error{
-            ErrorCode::PermissionDenied,
-            "user '" + user + "' may not change the rights of '" + name.str() + "'; ask "
-                + access->owner};
     const Fields fields = parse_form(request.read_body(kBodyBytesMax));
     if (get_field(fields, "user_type") != "user")
         throw Error{
             ErrorCode::InvalidArgument,
             "field 'user_type' must be 'user': groups have no rights here"};
-    const auto acl = dg::find_acl(get_field(fields, "acl"));
+    const std::string subject = get_field(fields, "name");
+    const std::string right = find_field(fields, "acl");
+    // Pagure's clients leave the field out to take a right away.
+    const auto acl = right.empty() ? dg::Acl::None : dg::find_acl(right);
     if (!acl)
         throw Error{ErrorCode::InvalidArgument, "field 'acl' must be 'commit', 'admin' or 'none'"};
-    parts_.access.set(name, get_field(fields, "name"), *acl);
-    json::Object result;
-    result.set("message", "ACL set");
-    return answer_with(std::move(result));
+    const bool gives_up = *acl == dg::Acl::None && subject == user;
+    if (!gives_up && !parts_.callers.is_administrator(user)
+        && dg::acl_of(*access, user) != dg::Acl::Admin)
+        throw Error{
+            ErrorCode::PermissionDenied,
+            "user '" + user + "' may not change the rights of '" + name.str() + "'; ask "
+                + access->owner};
+    if (!parts_.callers.exists(subject)) return no_user(subject);
+    parts_.access.set(name, subject, *acl);
+    return show_project(name);
 }
 
 }  // namespace nacre::api::distgit
