@@ -221,7 +221,8 @@ bool Exchange::fill(std::string& failure) {
 
 // The library polls edge-triggered, and takes a short read for the end of what there is: of data and an end that
 // arrive together it never sees the end. Shutting the finished direction down once more makes another edge. What
-// was received stays readable. The socket is ours until finish(), which needs the lock.
+// was received stays readable. An edge before the data was read is lost too, so the watcher comes again. The socket
+// is ours until finish(), which needs the lock.
 void Exchange::peer_closed() {
     {
         auto flow = flow_.lock();

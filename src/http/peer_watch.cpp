@@ -9,12 +9,14 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <vector>
 
 namespace nacre::http::detail {
 namespace {
 
 constexpr std::uint64_t kWakeId = std::numeric_limits<std::uint64_t>::max();
 constexpr int kEventsMax = 64;
+constexpr int kAgainMilliseconds = 250;
 
 }  // namespace
 
@@ -49,15 +51,18 @@ void PeerWatch::remove(int socket) noexcept {
     ::epoll_ctl(poll_fd_, EPOLL_CTL_DEL, socket, nullptr);
 }
 
-void PeerWatch::run(const std::stop_token& stop, const std::function<void(std::uint64_t)>& gone) {
+void PeerWatch::run(const std::stop_token& stop, const std::function<bool(std::uint64_t)>& gone) {
     const std::stop_callback wake{stop, [this] { ::eventfd_write(wake_fd_, 1); }};
     std::array<epoll_event, kEventsMax> events{};
+    std::vector<std::uint64_t> closed;
     while (!stop.stop_requested()) {
-        const int count = ::epoll_wait(poll_fd_, events.data(), kEventsMax, -1);
+        const int limit = closed.empty() ? -1 : kAgainMilliseconds;
+        const int count = ::epoll_wait(poll_fd_, events.data(), kEventsMax, limit);
         for (int i = 0; i < count; ++i) {
             const std::uint64_t id = events.at(static_cast<std::size_t>(i)).data.u64;
-            if (id != kWakeId) gone(id);
+            if (id != kWakeId) closed.push_back(id);
         }
+        std::erase_if(closed, [&](std::uint64_t id) { return !gone(id); });
     }
 }
 

@@ -188,7 +188,7 @@ struct Server::State {
     Response respond(const Request& request);
     void work(const std::stop_token& stop);
     void read(const std::stop_token& stop);
-    void peer_gone(std::uint64_t id);
+    bool peer_gone(std::uint64_t id);
     std::vector<ExchangePtr> live_exchanges();
 
     const ServerConfig config;
@@ -467,15 +467,16 @@ void Server::State::read(const std::stop_token& stop) {
     }
 }
 
-void Server::State::peer_gone(std::uint64_t id) {
+bool Server::State::peer_gone(std::uint64_t id) {
     ExchangePtr exchange;
     {
         auto now = live.lock();
         const auto found = now->exchanges.find(id);
-        if (found == now->exchanges.end()) return;
+        if (found == now->exchanges.end()) return false;
         exchange = found->second;
     }
     exchange->peer_closed();
+    return true;
 }
 
 std::vector<ExchangePtr> Server::State::live_exchanges() {
@@ -488,7 +489,7 @@ std::vector<ExchangePtr> Server::State::live_exchanges() {
 
 void Server::State::start() {
     watchers.start("http-watch", [this](const std::stop_token& stop) {
-        watch.run(stop, [this](std::uint64_t id) { peer_gone(id); });
+        watch.run(stop, [this](std::uint64_t id) { return peer_gone(id); });
     });
     for (unsigned i = 0; i < config.worker_threads; ++i)
         workers.start("http-work", [this](const std::stop_token& stop) { work(stop); });

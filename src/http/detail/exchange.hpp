@@ -85,7 +85,8 @@ public:
 
     // For any thread.
 
-    /// The client closed its side of the connection: the handler is asked to end.
+    /// The client closed its side of the connection: the handler is asked to end, and the library to look at the
+    /// connection. May be called again.
     void peer_closed();
     /// The service stops: the handler is asked to end.
     void close() noexcept;

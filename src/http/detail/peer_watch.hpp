@@ -20,8 +20,9 @@ public:
     /// Before the socket is closed.
     void remove(int socket) noexcept;
 
-    /// Calls `gone` with the id of every peer that closed, until `stop` is requested.
-    void run(const std::stop_token& stop, const std::function<void(std::uint64_t)>& gone);
+    /// Calls `gone` with the id of every peer that closed, and again every now and then while it returns true,
+    /// until `stop` is requested.
+    void run(const std::stop_token& stop, const std::function<bool(std::uint64_t)>& gone);
 
 private:
     int poll_fd_ = -1;

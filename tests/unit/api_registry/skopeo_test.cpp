@@ -50,15 +50,23 @@ TEST_F(SkopeoTest, CopiesAnImageOutOfOneRegistryIntoAnother) {
     ASSERT_TRUE(seen.status.success()) << seen.err;
     EXPECT_EQ(seen.out, text);
 
-    const auto out =
-        skopeo({"copy", "--src-tls-verify=false", image("open/a:1.0"), folder("image")});
+    const auto out = skopeo(
+        {"copy",
+         "--preserve-digests",
+         "--src-tls-verify=false",
+         image("open/a:1.0"),
+         folder("image")});
     ASSERT_TRUE(out.status.success()) << out.err;
 
     for (const oci::Digest& digest : blobs_.list())
         blobs_.remove(digest);
     names_.remove_tag("open/a", "1.0");
-    const auto in =
-        skopeo({"copy", "--dest-tls-verify=false", folder("image"), image("open/b:2.0")});
+    const auto in = skopeo(
+        {"copy",
+         "--preserve-digests",
+         "--dest-tls-verify=false",
+         folder("image"),
+         image("open/b:2.0")});
     ASSERT_TRUE(in.status.success()) << in.err;
     EXPECT_EQ(get("/v2/open/b/manifests/2.0").body, text);
     EXPECT_EQ(blobs_.list().size(), 3U);

@@ -117,11 +117,11 @@ TEST_F(FilesTest, AreListedOnAPageWithoutActiveContent) {
 
 TEST_F(FilesTest, FoldersAreNotThereWhenListingIsRefused) {
     put(root_ / "sub" / "x.txt", "x");
-    Files files{{.root = root_, .prefix = "/work"}};
+    Files files{{.root = root_, .prefix = "/plain"}};
     test::HttpFixture http{files};
-    EXPECT_EQ(http.get("/work/sub/").status, 404);
-    EXPECT_EQ(http.get("/work/sub").status, 404);
-    EXPECT_EQ(http.get("/work/sub/x.txt").status, 200);
+    EXPECT_EQ(http.get("/plain/sub/").status, 404);
+    EXPECT_EQ(http.get("/plain/sub").status, 404);
+    EXPECT_EQ(http.get("/plain/sub/x.txt").status, 200);
 }
 
 TEST_F(FilesTest, CannotBeWritten) {
