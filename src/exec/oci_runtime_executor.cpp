@@ -171,7 +171,7 @@ os::ExitStatus OciRuntimeExecutor::run_bundle(
          "--bundle",
          bundle.string(),
          spec.id});
-    detached.waits_for_orphans = true;
+    detached.orphans = os::Orphans::Awaited;
     os::Pipe pipe = os::make_pipe();
     auto child = runner_.start(
         detached, {.in = -1, .out = pipe.write_end.get(), .err = pipe.write_end.get()});

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,7 +79,13 @@ public:
         }
     }
 
-    void signal_group(int signal) noexcept override { ::kill(-child_.pid, signal); }
+    void signal_group(int signal) noexcept override {
+        // A supervisor that is killed cannot kill: it is told to, by the end of its lifeline.
+        if (child_.lifeline && signal == SIGKILL)
+            ::shutdown(child_.lifeline.get(), SHUT_RDWR);
+        else
+            ::kill(-child_.pid, signal);
+    }
 
     int exit_fd() const noexcept override { return child_.pidfd.get(); }
 

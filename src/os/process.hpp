@@ -28,6 +28,14 @@ struct ExitStatus {
     std::string describe() const;
 };
 
+/// What becomes of processes that the program leaves running when it ends, in whatever group or session.
+enum class Orphans : std::uint8_t {
+    Left,    ///< nothing; those in its group are killed when the child is dropped
+    Killed,  ///< they are killed before the child counts as ended
+    /// Their ends are waited for, for programs that start something and go: the status is the first that is not success.
+    Awaited
+};
+
 /// What to run. Nothing is given to a shell.
 struct Command {
     std::vector<std::string> argv;  ///< argv[0] without '/' is searched in the standard PATH
@@ -36,11 +44,12 @@ struct Command {
     std::filesystem::path directory;  ///< working folder; empty: the caller's
     /// Further descriptors, given as (number in the child, descriptor of the caller).
     std::vector<std::pair<int, int>> descriptors;
-    /// The kernel kills the child when the starting thread ends, so that kill -9 of us leaves nobody.
+    /// The kernel kills the child when the starting thread ends, so that kill -9 of us leaves nobody. Hence start
+    /// from a thread that lives as long as the child is wanted.
     bool dies_with_parent = true;
-    /// Processes that the program leaves running are waited for too, and the status is the first that is not success:
-    /// for programs that start something and go. Costs a small process more, the leader of the group.
-    bool waits_for_orphans = false;
+    /// Other than Left, a supervising process stands between us and the program: pid() is the supervisor, and all
+    /// descendants are killed when the child is dropped or gets SIGKILL, and when this process dies.
+    Orphans orphans = Orphans::Left;
 };
 
 /// PATH, LANG=C.UTF-8 and HOME=/: what a helper program needs.

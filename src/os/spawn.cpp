@@ -7,11 +7,13 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "os/file.hpp"
+#include "os/supervise.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -32,12 +34,12 @@ constexpr int kSpawnFailedExit = 127;
 
 enum class Step : std::uint8_t {
     Session,
+    Supervision,
     ParentDeath,
     ParentGone,
     Directory,
     Descriptors,
     Signals,
-    Adopt,
     Execute
 };
 
@@ -59,9 +61,10 @@ struct Plan {
     const char* directory = nullptr;
     std::vector<Redirection> redirections;
     bool dies_with_parent = true;
-    bool waits_for_orphans = false;
     pid_t parent = -1;
     int report = -1;
+    int lifeline = -1;  ///< of the supervisor, when there is one
+    Orphans orphans = Orphans::Left;
 };
 
 std::vector<char*> c_strings(const std::vector<std::string>& texts) {
@@ -93,44 +96,29 @@ void reset_signals(const Plan& plan) noexcept {
     if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) give_up(plan, Step::Signals, errno);
 }
 
-/// How a shell reports it.
-int exit_code_of(int raw) noexcept {
-    constexpr int kSignalBase = 128;
-    return WIFSIGNALED(raw) ? kSignalBase + WTERMSIG(raw) : WEXITSTATUS(raw);
-}
-
-/// Reaps until there is no child left. It must not keep a descriptor open: others wait for their ends.
-[[noreturn]] void reap_all() noexcept {
-    ::syscall(SYS_close_range, 0U, ~0U, 0U);
-    int code = 0;
-    while (true) {
-        int raw = 0;
-        if (::waitpid(-1, &raw, 0) < 0) {
-            if (errno == EINTR) continue;
-            ::_exit(code);
-        }
-        if (code == 0) code = exit_code_of(raw);
-    }
-}
-
-/// Returns in a child of this process, which stays to wait for it and for what it leaves behind.
-void leave_a_reaper(const Plan& plan) noexcept {
-    if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) give_up(plan, Step::Adopt, errno);
-    const pid_t reaper = ::getpid();
-    const pid_t program = ::fork();
-    if (program < 0) give_up(plan, Step::Adopt, errno);
-    if (program > 0) reap_all();
+void follow_parent(const Plan& plan, pid_t parent) noexcept {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(plan, Step::ParentDeath, errno);
-    if (::getppid() != reaper) give_up(plan, Step::ParentGone, ESRCH);
+    // A parent that ended before prctl() sends no signal.
+    if (::getppid() != parent) give_up(plan, Step::ParentGone, ESRCH);
+}
+
+/// Returns in a second child; the first one stays in between.
+void fork_below_supervisor(const Plan& plan) noexcept {
+    if (const int error = adopt_orphans(); error != 0) give_up(plan, Step::Supervision, error);
+    const pid_t supervisor = ::getpid();
+    // Unlike fork(), it takes no lock that another thread may have held.
+    const pid_t pid = ::_Fork();
+    if (pid < 0) give_up(plan, Step::Supervision, errno);
+    if (pid > 0) supervise(pid, plan.lifeline, plan.orphans);
+    follow_parent(plan, supervisor);
 }
 
 [[noreturn]] void run_child(const Plan& plan) noexcept {
     if (::setsid() < 0) give_up(plan, Step::Session, errno);
-    if (plan.dies_with_parent) {
-        if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(plan, Step::ParentDeath, errno);
-        // A parent that ended before prctl() sends no signal.
-        if (::getppid() != plan.parent) give_up(plan, Step::ParentGone, ESRCH);
-    }
+    if (plan.lifeline >= 0)
+        fork_below_supervisor(plan);
+    else if (plan.dies_with_parent)
+        follow_parent(plan, plan.parent);
     if (plan.directory != nullptr && ::chdir(plan.directory) != 0)
         give_up(plan, Step::Directory, errno);
     // All sources lie above all targets, and dup2() clears the flag on the target.
@@ -140,7 +128,6 @@ void leave_a_reaper(const Plan& plan) noexcept {
         if (::dup2(redirection.source, redirection.target) < 0)
             give_up(plan, Step::Descriptors, errno);
     reset_signals(plan);
-    if (plan.waits_for_orphans) leave_a_reaper(plan);
     ::execve(plan.program.c_str(), plan.argv.data(), plan.environment.data());
     give_up(plan, Step::Execute, errno);
 }
@@ -150,6 +137,8 @@ std::string describe_failure(const Command& command, const Plan& plan, Step step
     switch (step) {
         case Step::Session:
             return what + ": no session of its own";
+        case Step::Supervision:
+            return what + ": no supervisor";
         case Step::ParentDeath:
         case Step::ParentGone:
             return what + ": the starting process ended";
@@ -159,8 +148,6 @@ std::string describe_failure(const Command& command, const Plan& plan, Step step
             return what + ": cannot arrange its descriptors";
         case Step::Signals:
             return what + ": cannot reset its signals";
-        case Step::Adopt:
-            return what + ": cannot watch what it leaves running";
         case Step::Execute:
             break;
     }
@@ -170,7 +157,7 @@ std::string describe_failure(const Command& command, const Plan& plan, Step step
 /// Copies of the descriptors above every number that the child wants to fill.
 class RaisedDescriptors {
 public:
-    RaisedDescriptors(const Command& command, const Stdio& stdio, int report) {
+    RaisedDescriptors(const Command& command, const Stdio& stdio, int report, int lifeline) {
         for (const auto& [target, source] : command.descriptors)
             floor_ = std::max(floor_, target + 1);
         null_ = open_file("/dev/null", O_RDWR);
@@ -180,11 +167,15 @@ public:
         for (const auto& [target, source] : command.descriptors)
             raise(target, source);
         report_ = duplicate(report);
+        if (lifeline >= 0) lifeline_ = duplicate(lifeline);
     }
 
     const std::vector<Redirection>& redirections() const noexcept { return redirections_; }
 
     int report() const noexcept { return report_; }
+
+    /// -1 when there is none.
+    int lifeline() const noexcept { return lifeline_; }
 
 private:
     void raise(int target, int source) {
@@ -203,6 +194,7 @@ private:
     std::vector<UniqueFd> copies_;
     std::vector<Redirection> redirections_;
     int report_ = -1;
+    int lifeline_ = -1;
 };
 
 /// Blocks all signals of this thread while it lives.
@@ -247,6 +239,22 @@ std::optional<Failure> read_failure(int fd) noexcept {
     return failure;
 }
 
+struct Lifeline {
+    UniqueFd ours;
+    UniqueFd theirs;
+};
+
+/// Sockets, because writing to one whose peer is gone needs not raise SIGPIPE.
+Lifeline make_lifeline() {
+    if (::access(kChildrenFile, R_OK) != 0)
+        throw SystemError{
+            errno, std::string{"cannot list child processes in '"} + kChildrenFile + "'"};
+    std::array<int, 2> ends = {-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        throw SystemError{errno, "cannot create a pair of sockets"};
+    return {UniqueFd{ends[0]}, UniqueFd{ends[1]}};
+}
+
 bool is_executable(const std::string& path) noexcept {
     struct stat status = {};
     return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)
@@ -288,25 +296,36 @@ Spawned spawn(const Command& command, const Stdio& stdio) {
     plan.environment = c_strings(command.environment);
     if (!command.directory.empty()) plan.directory = command.directory.c_str();
     Pipe report = make_pipe();
+    Lifeline lifeline = command.orphans != Orphans::Left ? make_lifeline() : Lifeline{};
     pid_t pid = -1;
     {
-        const RaisedDescriptors descriptors{command, stdio, report.write_end.get()};
+        const RaisedDescriptors descriptors{
+            command, stdio, report.write_end.get(), lifeline.theirs.get()};
+        plan.lifeline = descriptors.lifeline();
+        plan.orphans = command.orphans;
         plan.redirections = descriptors.redirections();
         plan.report = descriptors.report();
         plan.dies_with_parent = command.dies_with_parent;
-        plan.waits_for_orphans = command.waits_for_orphans;
         plan.parent = ::getpid();
         pid = fork_child(plan);
     }
     report.write_end.reset();
+    lifeline.theirs.reset();
     if (const std::optional<Failure> failure = read_failure(report.read_end.get())) {
         reap(pid);
         throw SystemError{failure->error_number, describe_failure(command, plan, failure->step)};
     }
-    Spawned child{pid, UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))}};
+    Spawned child{
+        pid,
+        UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))},
+        std::move(lifeline.ours)};
     if (child.pidfd) return child;
     const int error_number = errno;
-    ::kill(pid, SIGKILL);
+    // A supervisor kills what is below it when the lifeline is closed.
+    if (child.lifeline)
+        child.lifeline.reset();
+    else
+        ::kill(pid, SIGKILL);
     reap(pid);
     throw SystemError{error_number, "cannot watch the process " + quoted(plan.program)};
 }

@@ -8,6 +8,7 @@ namespace nacre::os {
 struct Spawned {
     pid_t pid = -1;
     UniqueFd pidfd;
+    UniqueFd lifeline;  ///< closing it ends the whole tree; set when there is a supervisor
 };
 
 /// The program's path: argv[0] itself when it has a '/', else the first match in the standard PATH.

@@ -1,6 +1,7 @@
 #include "os/process.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "os/file.hpp"
 #include "os/scripted_process_runner.hpp"
 #include "os/temp.hpp"
@@ -54,23 +55,26 @@ TEST(Process, PlacesFurtherDescriptorsWhereTheyAreAsked) {
 TEST(Process, WaitsForWhatAProgramLeavesRunning) {
     Command command =
         shell("(exec >/dev/null 2>&1; while kill -0 $$; do :; done; exit 5) & echo gone");
-    command.waits_for_orphans = true;
+    command.orphans = Orphans::Awaited;
     const ProcessResult result = run(command);
     EXPECT_EQ(result.out, "gone\n");
     EXPECT_EQ(result.status.code, 5);
 }
 
 TEST(Process, ReportsTheProgramThatLeftNothingRunning) {
-    for (const auto& [script, code] : {std::pair{"exit 3", 3}, {"true", 0}, {"kill -9 $$", 137}}) {
+    for (const auto& [script, status] :
+         {std::pair{"exit 3", ExitStatus{.code = 3}},
+          {"true", ExitStatus{}},
+          {"kill -9 $$", ExitStatus{.signal = SIGKILL}}}) {
         Command command = shell(script);
-        command.waits_for_orphans = true;
-        EXPECT_EQ(run(command).status.code, code) << script;
+        command.orphans = Orphans::Awaited;
+        EXPECT_EQ(run(command).status.describe(), status.describe()) << script;
     }
 }
 
 TEST(Process, SaysThatAProgramThatCouldLeaveOrphansIsMissing) {
     Command command{.argv = {"/nothing/here"}};
-    command.waits_for_orphans = true;
+    command.orphans = Orphans::Awaited;
     EXPECT_THROW(run(command), SystemError);
 }
 
@@ -147,7 +151,6 @@ TEST(Process, ABackgroundProcessThatHoldsTheOutputDoesNotHoldTheRun) {
 }
 
 TEST(Process, DiesWithTheProcessThatStartedIt) {
-    // The shell in between starts nothing by itself: this test's own child is killed, and its child with it.
     SystemProcessRunner runner;
     Pipe pipe = make_pipe();
     const pid_t middle = ::fork();
@@ -166,6 +169,117 @@ TEST(Process, DiesWithTheProcessThatStartedIt) {
     pollfd wait{pipe.read_end.get(), POLLIN, 0};
     ASSERT_EQ(::poll(&wait, 1, 60000), 1);
     EXPECT_EQ(::read(pipe.read_end.get(), &line, 1), 0);
+}
+
+// Prints the number of a daemon that left its group and session, then goes on.
+constexpr const char* kDaemonize = "setsid sh -c 'echo $$; exec >/dev/null 2>&1; sleep 1000' & ";
+
+bool lives(pid_t pid) {
+    return ::kill(pid, 0) == 0;
+}
+
+pid_t read_number(int fd) {
+    std::string text;
+    for (char c = 0; ::read(fd, &c, 1) == 1 && c != '\n';)
+        text += c;
+    return static_cast<pid_t>(parse_integer(text).value_or(0));
+}
+
+TEST(ProcessTree, EndsWithTheChild) {
+    SystemProcessRunner runner;
+    Pipe in = make_pipe();
+    Pipe out = make_pipe();
+    Command command = shell(std::string{kDaemonize} + "read line; exit 7");
+    command.orphans = Orphans::Killed;
+    const auto child = runner.start(command, {.in = in.read_end.get(), .out = out.write_end.get()});
+    const pid_t daemon = read_number(out.read_end.get());
+    ASSERT_TRUE(lives(daemon));
+    in.write_end.reset();
+    EXPECT_EQ(child->wait_for(kLong)->code, 7);
+    EXPECT_FALSE(lives(daemon));
+}
+
+TEST(ProcessTree, TellsTheSignalThatEndedTheChild) {
+    Command command = shell("kill -TERM $$");
+    command.orphans = Orphans::Killed;
+    EXPECT_EQ(run(command, {.limit = kLong}).status.signal, SIGTERM);
+}
+
+TEST(ProcessTree, ASignalReachesTheChildAndNotTheSupervisor) {
+    SystemProcessRunner runner;
+    Pipe pipe = make_pipe();
+    Command command = shell("trap 'exit 3' TERM; echo 1; while :; do sleep 0.01; done");
+    command.orphans = Orphans::Killed;
+    const auto child = runner.start(command, {.out = pipe.write_end.get()});
+    pipe.write_end.reset();
+    ASSERT_EQ(read_number(pipe.read_end.get()), 1);
+    child->signal_group(SIGTERM);
+    EXPECT_EQ(child->wait_for(kLong)->code, 3);
+}
+
+TEST(ProcessTree, IsKilledWithDaemonsThatLeftItsSession) {
+    SystemProcessRunner runner;
+    for (const bool dropped : {false, true}) {
+        Pipe pipe = make_pipe();
+        Command command = shell(std::string{kDaemonize} + "trap '' TERM; wait");
+        command.orphans = Orphans::Killed;
+        auto child = runner.start(command, {.out = pipe.write_end.get()});
+        const pid_t daemon = read_number(pipe.read_end.get());
+        ASSERT_GT(daemon, 0);
+        ASSERT_NE(::getsid(daemon), child->pid());
+        if (dropped) {
+            child.reset();
+        } else {
+            child->signal_group(SIGKILL);
+            EXPECT_EQ(child->wait_for(kLong)->signal, SIGKILL);
+        }
+        EXPECT_FALSE(lives(daemon));
+    }
+}
+
+TEST(ProcessTree, WhatIsAwaitedIsKilledOnRequest) {
+    SystemProcessRunner runner;
+    Pipe pipe = make_pipe();
+    Command command = shell(std::string{kDaemonize} + "exit 0");
+    command.orphans = Orphans::Awaited;
+    const auto child = runner.start(command, {.out = pipe.write_end.get()});
+    const pid_t daemon = read_number(pipe.read_end.get());
+    EXPECT_EQ(child->wait_for(std::chrono::milliseconds{20}), std::nullopt);
+    child->signal_group(SIGKILL);
+    EXPECT_EQ(child->wait_for(kLong)->signal, SIGKILL);
+    EXPECT_FALSE(lives(daemon));
+}
+
+TEST(ProcessTree, EndsWhenTheProcessThatStartedItIsKilled) {
+    SystemProcessRunner runner;
+    Pipe pipe = make_pipe();
+    const pid_t middle = ::fork();
+    if (middle == 0) {
+        Command command = shell("echo $$; setsid sh -c 'sleep 1000; :' & wait");
+        command.orphans = Orphans::Killed;
+        const auto child = runner.start(command, {.out = pipe.write_end.get()});
+        pipe.write_end.reset();
+        child->wait_for(std::chrono::hours{1});
+        ::_exit(0);
+    }
+    pipe.write_end.reset();
+    ASSERT_GT(read_number(pipe.read_end.get()), 0);
+    ::kill(middle, SIGKILL);
+    ::waitpid(middle, nullptr, 0);
+    // The daemon holds the pipe too: its end is the end of all.
+    pollfd wait{pipe.read_end.get(), POLLIN, 0};
+    ASSERT_EQ(::poll(&wait, 1, 60000), 1);
+    EXPECT_EQ(read_number(pipe.read_end.get()), 0);
+}
+
+TEST(ProcessTree, ReportsAFailedStartLikeAnyOther) {
+    EXPECT_THROW(run({.argv = {"/no/such/program"}, .orphans = Orphans::Killed}), SystemError);
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a supervisor was left behind";
+}
+
+TEST(ProcessTree, GivesTheChildNoDescriptorOfTheSupervisor) {
+    EXPECT_EQ(
+        run({.argv = {"ls", "/proc/self/fd"}, .orphans = Orphans::Killed}).out, "0\n1\n2\n3\n");
 }
 
 TEST(Process, RendersCommandsForPeople) {
