@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -87,6 +88,15 @@ private:
 UniqueFd open_file(const std::filesystem::path& path, int flags, mode_t mode) {
     UniqueFd fd{::open(path.c_str(), flags | O_CLOEXEC, mode)};
     if (!fd) throw SystemError{errno, system_message("open", path)};
+    return fd;
+}
+
+UniqueFd open_memory_file(std::string_view content) {
+    UniqueFd fd{::memfd_create("nacre", MFD_CLOEXEC)};
+    if (!fd) throw SystemError{errno, "cannot create a file in memory"};
+    write_all(fd.get(), as_bytes(content));
+    if (::lseek(fd.get(), 0, SEEK_SET) < 0)
+        throw SystemError{errno, "cannot rewind a file in memory"};
     return fd;
 }
 

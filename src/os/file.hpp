@@ -17,6 +17,9 @@ namespace nacre::os {
 /// Opens with O_CLOEXEC added to `flags`; throws SystemError that names the path.
 UniqueFd open_file(const std::filesystem::path& path, int flags, mode_t mode = 0644);
 
+/// A file without a name that holds `content`, read from its beginning; gone with its last descriptor.
+UniqueFd open_memory_file(std::string_view content);
+
 /// Writes all of `bytes`, whatever the kernel takes at a time; throws SystemError.
 void write_all(int fd, Bytes bytes);
 

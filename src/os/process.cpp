@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -93,17 +92,6 @@ private:
     Spawned child_;
     std::optional<ExitStatus> status_;
 };
-
-/// A file in memory, at its beginning: a pipe would need a writer, and SIGPIPE handled.
-UniqueFd make_input(const std::string& text) {
-    if (text.empty()) return UniqueFd{};
-    UniqueFd fd{::memfd_create("input", MFD_CLOEXEC)};
-    if (!fd) throw SystemError{errno, "cannot create a file in memory"};
-    write_all(fd.get(), as_bytes(text));
-    if (::lseek(fd.get(), 0, SEEK_SET) < 0)
-        throw SystemError{errno, "cannot rewind a file in memory"};
-    return fd;
-}
 
 /// One output of the child, collected.
 class Capture {
@@ -206,7 +194,8 @@ ProcessResult SystemProcessRunner::run(
     const SteadyTime deadline = clock.steady_now() + options.limit;
     const StopFd stopped{stop};
     if (stop.stop_requested()) throw Cancelled{};
-    const UniqueFd input = make_input(options.input);
+    // A pipe would need a writer, and SIGPIPE handled.
+    const UniqueFd input = options.input.empty() ? UniqueFd{} : open_memory_file(options.input);
     Capture out;
     Capture err;
     const auto child =

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,14 +97,19 @@ TEST_F(OsFile, RemovesTreesWithoutFollowingLinks) {
 }
 
 TEST_F(OsFile, RemovesFoldersDeeperThanDescriptorsReach) {
-    constexpr int kDepth = 3000;
+    constexpr int kDepth = 300;
+    rlimit before = {};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit few{128, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
     UniqueFd level = open_file(folder_.path(), O_RDONLY | O_DIRECTORY);
     for (int depth = 0; depth < kDepth; ++depth) {
         ASSERT_EQ(::mkdirat(level.get(), "d", 0700), 0);
         level.reset(::openat(level.get(), "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         ASSERT_TRUE(level);
     }
-    remove_tree(path("d"));
+    EXPECT_NO_THROW(remove_tree(path("d")));
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
     EXPECT_THAT(names(), testing::IsEmpty());
 }
 
