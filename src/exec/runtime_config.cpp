@@ -99,11 +99,8 @@ Array mounts(const ContainerSpec& spec) {
             "shm",
             strings({"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"})),
         mount("/dev/mqueue", "mqueue", "mqueue", strings({"nosuid", "noexec", "nodev"})),
+        // Never a bind of the machine's /sys: what is mounted below it, cgroups above all, would come with it, writable.
         mount("/sys", "sysfs", "sysfs", strings({"nosuid", "noexec", "nodev", "ro"}))};
-    if (spec.network == NetworkMode::Host)
-        // sysfs shows the network of whoever mounts it, so it needs a network namespace of the container's own.
-        list.back() =
-            mount("/sys", "bind", "/sys", strings({"rbind", "nosuid", "noexec", "nodev", "ro"}));
     for (const BindMount& bind : spec.mounts)
         list.emplace_back(object(
             {{"destination", bind.target},
@@ -230,12 +227,14 @@ const std::vector<std::string_view>& denied_system_calls() {
         "quotactl_fd",
         "reboot",
         "request_key",
+        "setns",
         "settimeofday",
         "stime",
         "swapoff",
         "swapon",
         "_sysctl",
         "syslog",
+        "unshare",
         "userfaultfd",
         "vm86",
         "vm86old"};
