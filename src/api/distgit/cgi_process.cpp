@@ -1,5 +1,6 @@
 #include "api/distgit/detail/cgi_process.hpp"
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
@@ -24,6 +25,10 @@ constexpr std::size_t kErrorBytesMax = 4U << 10U;
 /// Neither input taken nor output given for so long: the program hangs.
 constexpr std::chrono::milliseconds kSilenceMax{std::chrono::minutes{10}};
 constexpr std::chrono::seconds kExitWaitMax{10};
+/// For a program whose client went away: a push finishes, or removes what it received so far.
+constexpr std::chrono::seconds kCleanUpMax{5};
+/// More than a push says; a fetch, which leaves nothing behind, soon passes it.
+constexpr std::size_t kCleanUpBytesMax = 256U << 10U;
 
 void set_non_blocking(int fd) {
     const int flags = ::fcntl(fd, F_GETFL);
@@ -42,6 +47,22 @@ SocketPair make_input() {
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) != 0)
         throw SystemError{errno, "cannot create a socket pair"};
     return {os::UniqueFd{fds[0]}, os::UniqueFd{fds[1]}};
+}
+
+/// Waits until all who could write to `output` have ended, within limits.
+void await_end(int output) noexcept {
+    const SystemClock clock;
+    const SteadyTime last = clock.steady_now() + kCleanUpMax;
+    std::array<std::byte, kErrorBytesMax> block{};
+    std::size_t size = 0;
+    while (size < kCleanUpBytesMax) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(last - clock.steady_now());
+        pollfd wait{output, POLLIN, 0};
+        if (left.count() <= 0 || ::poll(&wait, 1, static_cast<int>(left.count())) == 0) return;
+        const ssize_t count = ::read(output, block.data(), block.size());
+        if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
+        size += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    }
 }
 
 /// Nothing would block, or -1 at the end.
@@ -68,6 +89,13 @@ CgiProcess::CgiProcess(os::ProcessRunner& runner, const os::Command& command, st
     input_ = std::move(input.ours);
     output_ = std::move(output.read_end);
     errors_ = std::move(errors.read_end);
+}
+
+CgiProcess::~CgiProcess() {
+    if (!child_) return;
+    // git leaves the folder with what a push received when a signal ends it (tmp-objdir.c), but not at the end of input.
+    input_.reset();
+    if (output_) await_end(output_.get());
 }
 
 /// Waits until something can be done and does it. Returns whether input can be written.

@@ -37,8 +37,8 @@ std::optional<std::pair<std::string, std::string>> split_path(const std::string&
 
 struct GitHandler::Target {
     dg::RepositoryName name;
-    std::string path;   ///< behind the repository: "info/refs"
-    std::string query;  ///< as received, without '?'
+    std::string path;     ///< behind the repository: "info/refs"
+    std::string service;  ///< of "info/refs"
     bool is_push = false;
 };
 
@@ -49,13 +49,12 @@ std::optional<GitHandler::Target> GitHandler::target_of(const http::Request& req
     const std::string& path = parts->second;
     if (!name || std::ranges::find(kPaths, path) == kPaths.end()) return std::nullopt;
     const std::string service = request.find_query("service").value_or("");
-    const std::size_t mark = request.target.find('?');
     // Without a service it would be the dumb protocol, which reads files as they lie.
     if (path == "info/refs" && !service.starts_with("git-")) return std::nullopt;
     return Target{
         .name = *name,
         .path = path,
-        .query = mark == std::string::npos ? "" : request.target.substr(mark + 1),
+        .service = service,
         .is_push = path == kPushService || service == kPushService};
 }
 
@@ -81,12 +80,14 @@ os::Command GitHandler::command_for(
     set("GIT_PROJECT_ROOT", parts_.root.string());
     set("GIT_HTTP_EXPORT_ALL", "1");
     set("PATH_INFO", "/" + target.name.str() + ".git/" + target.path);
-    set("QUERY_STRING", target.query);
+    // Not as received: of two services git takes the last, and we checked the first.
+    set("QUERY_STRING",
+        target.service.empty() ? "" : "service=" + http::percent_encode(target.service));
     set("REQUEST_METHOD", request.method);
     set("SERVER_PROTOCOL", "HTTP/1.1");
     set("REMOTE_ADDR", request.peer);
     set("CONTENT_TYPE", request.headers.find("Content-Type").value_or(""));
-    if (request.content_length) set("CONTENT_LENGTH", std::to_string(*request.content_length));
+    // No CONTENT_LENGTH: git http-backend spins for ever when fewer bytes come. The end of its input is enough.
     if (const auto encoding = request.headers.find("Content-Encoding"))
         set("HTTP_CONTENT_ENCODING", *encoding);
     if (const auto protocol = request.headers.find("Git-Protocol")) set("GIT_PROTOCOL", *protocol);

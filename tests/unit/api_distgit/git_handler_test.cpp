@@ -7,13 +7,18 @@
 #include "distgit/git_repositories.hpp"
 #include "os/file.hpp"
 #include "support/http_fixture.hpp"
+#include "support/raw_connection.hpp"
 #include "support/temp_dir.hpp"
 
 #include "support.hpp"
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <poll.h>
 #include <sys/wait.h>
+
+#include <functional>
 
 namespace nacre::api::distgit {
 namespace {
@@ -23,6 +28,46 @@ namespace fs = std::filesystem;
 using nacre::distgit::Acl;
 using nacre::distgit::RepositoryName;
 using testing::HasSubstr;
+
+/// False when it did not become true in twenty seconds.
+bool becomes_true(const std::function<bool()>& condition) {
+    constexpr int kLooksMax = 2000;
+    constexpr int kPauseMilliseconds = 10;
+    for (int i = 0; i < kLooksMax; ++i) {
+        if (condition()) return true;
+        ::poll(nullptr, 0, kPauseMilliseconds);
+    }
+    return false;
+}
+
+/// Whether this process has a child, ended or not.
+bool has_child() {
+    siginfo_t info{};
+    return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+std::string packet(const std::string& text) {
+    return fmt::format("{:04x}{}", text.size() + 4, text);
+}
+
+/// The beginning of a pack: one object of 10 MB, of which the first 320 KB are there.
+std::string unfinished_pack() {
+    std::string pack{"PACK\0\0\0\2\0\0\0\1\xb0\x80\x80\x28\x78\1", 18};
+    constexpr int kBlocks = 5;
+    for (int i = 0; i < kBlocks; ++i)
+        pack += std::string{"\0\xff\xff\0\0", 5} + std::string(0xffff, 'x');
+    return pack;
+}
+
+/// Compresses badly.
+std::string make_noise(std::size_t size) {
+    SeededRandom random{7};
+    std::string noise;
+    noise.reserve(size);
+    while (noise.size() < size)
+        noise += random_word(random, 1024);
+    return noise;
+}
 
 /// A real server on a free port, and the real git as its client.
 class GitHandlerTest : public testing::Test {
@@ -78,7 +123,7 @@ protected:
     os::SystemProcessRunner runner_;
     ManualClock clock_{from_unix_seconds(1'790'000'000)};
     nacre::distgit::GitRepositories repositories_{
-        {.root = root_.path() / "git", .push_bytes_max = 1U << 20U}, runner_, clock_};
+        {.root = root_.path() / "git", .push_bytes_max = 6U << 20U}, runner_, clock_};
     nacre::distgit::FileAccessList access_{root_.path() / "git"};
     auth::StaticAuthenticator authenticator_;
     test::FixedAdministrators administrators_;
@@ -109,10 +154,7 @@ TEST_F(GitHandlerTest, TakesAPushOfTheOwner) {
 
 TEST_F(GitHandlerTest, StreamsAPushThatIsLargerThanAnyBuffer) {
     const fs::path folder = clone("alice");
-    std::string noise;
-    SeededRandom random{7};
-    while (noise.size() < (700U << 10U))
-        noise += random_word(random, 64);
+    const std::string noise = make_noise(8U << 20U);  // 5 MB packed
     commit(folder, "noise", noise);
     const auto done = git(folder, {"-c", "http.postBuffer=65536", "push", "-q", "origin", "main"});
     EXPECT_TRUE(done.status.success()) << done.err;
@@ -174,11 +216,7 @@ TEST_F(GitHandlerTest, RefusesToRewriteAndToDelete) {
 
 TEST_F(GitHandlerTest, RefusesAPushThatIsTooLarge) {
     const fs::path folder = clone("alice");
-    std::string noise;
-    SeededRandom random{7};
-    while (noise.size() < (3U << 20U))
-        noise += random_word(random, 1024);
-    commit(folder, "noise", noise);
+    commit(folder, "noise", make_noise(12U << 20U));
     const auto refused = git(folder, {"push", "origin", "main"});
     EXPECT_FALSE(refused.status.success());
     EXPECT_THAT(refused.err, HasSubstr("maximum allowed size"));
@@ -222,11 +260,7 @@ TEST_F(GitHandlerTest, AnswersABodyThatIsNoneOfGits) {
 
 TEST_F(GitHandlerTest, LeavesNoProcessAfterAnAnswerThatNobodyReads) {
     const fs::path folder = clone("alice");
-    std::string noise;
-    SeededRandom random{7};
-    while (noise.size() < (700U << 10U))
-        noise += random_word(random, 1024);
-    commit(folder, "noise", noise);
+    commit(folder, "noise", make_noise(700U << 10U));
     EXPECT_TRUE(git(folder, {"push", "-q", "origin", "main"}).status.success());
     test::TestRequest request{"POST", "/git/container/httpd.git/git-upload-pack"};
     const std::string want = "0032want " + pushed() + "\n" + "0000" + "0009done\n";
@@ -238,6 +272,43 @@ TEST_F(GitHandlerTest, LeavesNoProcessAfterAnAnswerThatNobodyReads) {
     response.source.reset();
     // No child of this process is left: the destructor killed and reaped the group.
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
+TEST_F(GitHandlerTest, LeavesNothingOfAPushWhoseClientWasKilled) {
+    const auto drafts = [this] {
+        std::vector<std::string> names;
+        for (const auto& entry :
+             fs::directory_iterator{repositories_.folder_of(httpd_) / "objects"})
+            if (entry.path().filename().string().starts_with("tmp_"))
+                names.push_back(entry.path().filename());
+        return names;
+    };
+    const std::string before = pushed();
+    nacre::test::RawConnection client{http_.server.port()};
+    const std::string order = before + " " + std::string(40, 'a') + " refs/heads/main"
+                              + std::string{"\0report-status", 14} + "\n";
+    client.send(
+        "POST /git/container/httpd.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: "
+        "Basic "
+        + to_base64(as_bytes("alice:alice-password"))
+        + "\r\nContent-Type: application/x-git-receive-pack-request\r\n"
+          "Content-Length: 1000000\r\n\r\n"
+        + packet(order) + "0000" + unfinished_pack());
+    ASSERT_TRUE(becomes_true([&] { return !drafts().empty(); }));
+    EXPECT_TRUE(has_child());
+    client.close();
+    EXPECT_TRUE(becomes_true([] { return !has_child(); }));
+    EXPECT_THAT(drafts(), testing::IsEmpty());
+    EXPECT_EQ(pushed(), before);
+}
+
+TEST_F(GitHandlerTest, TakesTheServiceThatItChecked) {
+    // git takes the last of several parameters of one name.
+    const std::string both =
+        "/git/container/httpd.git/info/refs?service=git-upload-pack&service=git-receive-pack";
+    const auto answer = http_.get(both);
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.headers.find("Content-Type"), "application/x-git-upload-pack-advertisement");
 }
 
 TEST_F(GitHandlerTest, EndsWhenTheClientGoesAway) {

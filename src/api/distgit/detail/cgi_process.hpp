@@ -14,10 +14,14 @@
 namespace nacre::api::distgit::detail {
 
 /// A running CGI program. What it writes while it still reads is kept, within a limit, so that neither side waits
-/// for the other for ever. The destructor kills the process group. One thread at a time.
+/// for the other for ever. The destructor ends the input, lets the program end by itself for
+/// some seconds or bytes, and kills the process group. One thread at a time.
 class CgiProcess final {
 public:
     CgiProcess(os::ProcessRunner& runner, const os::Command& command, std::stop_token stop);
+    CgiProcess(const CgiProcess&) = delete;
+    CgiProcess& operator=(const CgiProcess&) = delete;
+    ~CgiProcess();
 
     /// Gives it all of `body`, then the end of its input. Throws what `body` throws, Cancelled, Error{DeadlineExceeded}.
     void send(ByteSource& body);
