@@ -24,12 +24,15 @@ Hub::Hub(const Parts& parts, const HubConfig& config)
       generators{users, builds, parts.random},
       files{config.top, host_tasks},
       import{CgImport::Parts{policies, users, builds, archives, generators, files}},
-      scheduler{parts.database, parts.clock, bells, config.scheduler, parts.log} {
+      scheduler{parts.database, parts.clock, bells, config.scheduler, parts.log} {}
+
+int Hub::clean_up() {
     Call call = begin_as_service(sql::Access::Write);
-    import.sweep(call);
+    const int imports = import.sweep(call);
     generators.refund_orphans(call);
     sessions.sweep(call);
     call.commit();
+    return imports;
 }
 
 Call Hub::begin_as_service(sql::Access access) {

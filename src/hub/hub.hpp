@@ -29,12 +29,16 @@ struct Hub {
         Policies policies;
     };
 
-    /// Migrates the database, and takes back what a killed process left half done.
+    /// Migrates the database.
     Hub(const Parts& parts, const HubConfig& config);
     Hub(const Hub&) = delete;
     Hub& operator=(const Hub&) = delete;
 
     Call begin(sql::Access access) { return Call{database, access, clock, bells}; }
+
+    /// When a service starts: takes back what a killed one left half done, gives up reservations of ended tasks and expires
+    /// sessions. Returns the number of imports taken back.
+    int clean_up();
 
     /// The hub's own calls: may do everything.
     Call begin_as_service(sql::Access access);

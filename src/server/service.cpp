@@ -193,8 +193,8 @@ void sweep_hub(hub::Hub& hub, Log log) {
 void run_janitor(hub::Hub& hub, Log log, const std::stop_token& stop) {
     hub::Bell never;
     while (!stop.stop_requested()) {
-        sweep_hub(hub, log);
         never.wait(never.count(), kJanitorInterval, stop);
+        sweep_hub(hub, log);
     }
 }
 
@@ -203,9 +203,7 @@ void clean_up(
     const Layout& layout, HubParts& parts, store::OverlaySnapshotter& snapshots, Log log) {
     const int mounts = snapshots.sweep();
     const int files = os::sweep_temporaries(layout.temporary());
-    hub::Call call = parts.hub.begin_as_service(sql::Access::Write);
-    const int imports = parts.hub.import.sweep(call);
-    call.commit();
+    const int imports = parts.hub.clean_up();
     if (mounts + files + imports > 0)
         log.info(
             "start.cleaned", {{"snapshots", mounts}, {"temporaries", files}, {"imports", imports}});
