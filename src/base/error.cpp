@@ -101,6 +101,10 @@ std::string Error::describe() const {
     return text + what();
 }
 
+std::string Error::explain() const {
+    return hint_.empty() ? describe() : describe() + "\nhint: " + hint_;
+}
+
 SystemError::SystemError(int error_number, const std::string& message, SourceLocation where)
     : Error{code_for(error_number), message + ": " + std::generic_category().message(error_number), where},
       error_number_{error_number} {}

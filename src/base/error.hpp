@@ -60,6 +60,9 @@ public:
     /// Context frames and message joined by ": ".
     std::string describe() const;
 
+    /// describe(), and "hint: ..." on a line of its own when there is a hint: the whole of it, for people.
+    std::string explain() const;
+
 private:
     ErrorCode code_;
     SourceLocation where_;

@@ -27,7 +27,6 @@ namespace {
 constexpr int kReservationTriesMax = 20;
 constexpr std::size_t kUniquePartBytes = 5;
 constexpr std::size_t kUploadBytes = 1U << 20U;
-constexpr std::size_t kSmallFileBytesMax = 1U << 20U;
 constexpr std::string_view kReserveStep = "reserve";
 constexpr std::string_view kNameStep = "name";
 constexpr std::string_view kImportStep = "import";
@@ -35,11 +34,6 @@ constexpr std::string_view kTagStep = "tag";
 
 koji::Fault build_error(const std::string& text) {
     return koji::Fault{koji::FaultCode::BuildError, text};
-}
-
-/// The answer's text with what can be done about it.
-std::string with_hint(const Error& error) {
-    return error.describe() + (error.hint().empty() ? "" : "\nhint: " + error.hint());
 }
 
 koji::Array arguments(koji::Array positional, koji::Struct keywords) {
@@ -336,11 +330,10 @@ void ContainerBuild::name_build(Context& context) {
     rules.timestamp = fields.get_string("timestamp");
     rules.scratch = context.options.scratch;
     rules.isolated = context.options.isolated;
-    if (const auto text = source::find_text(*context.tree, "container.yaml", kSmallFileBytesMax)) {
-        const auto tags = source::parse_container_yaml(*text, "container.yaml").settings.tags;
-        if (!tags.empty()) rules.floating = tags;
-    }
-    if (!rules.floating) rules.additional = context.settings.tags;
+    if (context.settings.tags_are_all)
+        rules.floating = context.settings.tags;
+    else
+        rules.additional = context.settings.tags;
     std::vector<std::string> problems;
     BuildFacts& facts = context.facts;
     facts.tags = choose_tags(context.identity, context.release, rules, problems);
@@ -421,7 +414,7 @@ BuiltImage ContainerBuild::build_image(
         throw;
     } catch (const Error& error) {
         throw koji::Fault{
-            koji::FaultCode::ContainerError, "Image build failed. " + with_hint(error)};
+            koji::FaultCode::ContainerError, "Image build failed. " + error.explain()};
     }
 }
 
@@ -450,7 +443,7 @@ void ContainerBuild::import_build(Context& context) {
         const std::string folder = "cli-build/" + std::to_string(task_.id) + "."
                                    + random_word(services_.random, kUniquePartBytes);
         for (ImageOutput& image : context.facts.images) {
-            image.archive = upload_archive(context, image);
+            image.archive = write_archive_file(context, image);
             upload_file(folder, image.archive.name, settings_.temporary / image.archive.name);
             os::remove_tree(settings_.temporary / image.archive.name);
             const std::filesystem::path log = services_.logs.file_of_arch(image.koji_arch);
@@ -468,7 +461,7 @@ void ContainerBuild::import_build(Context& context) {
 }
 
 /// Writes the archive into the temporary folder, under its final name.
-UploadedFile ContainerBuild::upload_archive(const Context& context, const ImageOutput& image) {
+UploadedFile ContainerBuild::write_archive_file(const Context& context, const ImageOutput& image) {
     UploadedFile archive;
     archive.name =
         "oci-image-" + std::string{image.config_digest.hex()} + "." + image.koji_arch + ".tar";

@@ -85,7 +85,7 @@ private:
         const ImageOrder& order, const std::string& koji_arch, const std::stop_token& stop);
     void write_names(const Context& context, const std::vector<std::string>& image_tags);
     void import_build(Context& context);
-    UploadedFile upload_archive(const Context& context, const ImageOutput& image);
+    UploadedFile write_archive_file(const Context& context, const ImageOutput& image);
     UploadedFile upload_file(
         const std::string& folder, const std::string& name, const std::filesystem::path& file);
     void tag_build(const Context& context);

@@ -68,18 +68,16 @@ Recipe EngineImageBuilder::read(
             koji::FaultCode::BuildError,
             "Dockerfile file missing: the commit has no file 'Dockerfile' in its top folder"};
     Recipe recipe;
-    recipe.dockerfile = *text;
-    const dockerfile::ParseResult parsed = dockerfile::parse(*text, kDockerfile);
-    recipe.diagnostics = parsed.diagnostics;
-    if (parsed.ok()) resolve_parents(parsed.tree, platform, parent, recipe);
+    dockerfile::ParseResult parsed = dockerfile::parse(*text, kDockerfile);
+    recipe.dockerfile = std::move(parsed.tree);
+    recipe.diagnostics = std::move(parsed.diagnostics);
+    if (!has_errors(recipe.diagnostics)) resolve_parents(platform, parent, recipe);
     return recipe;
 }
 
 void EngineImageBuilder::resolve_parents(
-    const dockerfile::Dockerfile& file,
-    const oci::Platform& platform,
-    const std::optional<oci::Digest>& parent,
-    Recipe& recipe) const {
+    const oci::Platform& platform, const std::optional<oci::Digest>& parent, Recipe& recipe) const {
+    const dockerfile::Dockerfile& file = recipe.dockerfile;
     const dockerfile::BuildInputs inputs = inputs_for(platform);
     const dockerfile::ImageUses uses = dockerfile::find_image_uses(file, inputs);
     recipe.diagnostics.insert(
@@ -109,7 +107,6 @@ void EngineImageBuilder::resolve_parents(
 }
 
 BuiltImage EngineImageBuilder::build(const ImageOrder& order, ByteSink& log, std::stop_token stop) {
-    const dockerfile::ParseResult parsed = dockerfile::parse(order.recipe.dockerfile, kDockerfile);
     engine::TextProgress progress{log, clock_};
     engine::PlanOptions plan;
     plan.inputs = inputs_for(order.platform);
@@ -117,7 +114,7 @@ BuiltImage EngineImageBuilder::build(const ImageOrder& order, ByteSink& log, std
     plan.labels = order.labels;
     plan.env = order.env;
     const engine::BuildRequest request{
-        .dockerfile = parsed.tree,
+        .dockerfile = order.recipe.dockerfile,
         .context = order.context,
         .plan = std::move(plan),
         .pins = order.pins,

@@ -34,7 +34,6 @@ public:
 
 private:
     void resolve_parents(
-        const dockerfile::Dockerfile& file,
         const oci::Platform& platform,
         const std::optional<oci::Digest>& parent,
         Recipe& recipe) const;

@@ -4,6 +4,7 @@
 #include "base/diagnostic.hpp"
 #include "builder/image_identity.hpp"
 #include "builder/metadata.hpp"
+#include "dockerfile/syntax.hpp"
 #include "oci/descriptor.hpp"
 #include "source/tree.hpp"
 
@@ -19,8 +20,8 @@ namespace nacre::builder {
 
 /// What a Dockerfile says before anything is built.
 struct Recipe {
-    std::string dockerfile;   ///< its text
-    Diagnostics diagnostics;  ///< errors end the build, warnings go to the log
+    dockerfile::Dockerfile dockerfile;  ///< to be used only without errors
+    Diagnostics diagnostics;            ///< errors end the build, warnings go to the log
     std::vector<ParentImage>
         parents;    ///< every FROM of an image, in order, pinned where it could be resolved
     Labels labels;  ///< of the final stage, variables expanded, those of the base included last

@@ -1,6 +1,7 @@
 #include "builder/metadata.hpp"
 
 #include "base/text.hpp"
+#include "client/json_values.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -78,7 +79,7 @@ koji::Struct docker_fields(const BuildFacts& facts, const ImageOutput& image) {
     koji::Struct fields;
     fields.set("id", image.config_digest.str());
     fields.set("repositories", strings(repositories));
-    fields.set("config", to_koji(image.config));
+    fields.set("config", client::to_koji(image.config));
     fields.set("tags", strings(all_tags(facts.tags)));
     fields.set("floating_tags", strings(facts.tags.floating));
     fields.set("unique_tags", strings({facts.tags.unique}));
@@ -153,9 +154,10 @@ koji::Struct build_fields(const BuildFacts& facts) {
     kind.set("engine", "nacre");
     kind.set("subtypes", koji::Array{});
     koji::Struct typeinfo;
-    typeinfo.set("image", image_extra(facts));
+    const koji::Struct image = image_extra(facts);
+    typeinfo.set("image", image);
     koji::Struct extra;
-    extra.set("image", image_extra(facts));
+    extra.set("image", image);
     extra.set("typeinfo", typeinfo);
     extra.set("container_koji_task_id", facts.task_id);
     extra.set("submitter", facts.owner);
@@ -222,26 +224,6 @@ std::vector<std::string> pull_specs(const BuildFacts& facts) {
     for (const ImageOutput& image : facts.images)
         specs.push_back(by_digest(facts, image));
     return specs;
-}
-
-koji::Value to_koji(const json::Value& value) {
-    if (const bool* flag = value.if_bool()) return *flag;
-    if (const std::int64_t* number = value.if_integer()) return *number;
-    if (const double* number = value.if_double()) return *number;
-    if (const std::string* text = value.if_string()) return *text;
-    if (const json::Array* list = value.if_array()) {
-        koji::Array result;
-        for (const json::Value& one : *list)
-            result.push_back(to_koji(one));
-        return result;
-    }
-    koji::Struct result;
-    if (const json::Object* object = value.if_object()) {
-        for (const json::Member& member : object->members())
-            result.set(member.name, to_koji(member.value));
-        return result;
-    }
-    return {};
 }
 
 }  // namespace nacre::builder

@@ -79,7 +79,4 @@ koji::Struct content_generator_metadata(const BuildFacts& facts);
 /// result and the build's metadata call repositories.
 std::vector<std::string> pull_specs(const BuildFacts& facts);
 
-/// The same value in Koji's terms; integers, strings, lists and objects map one to one.
-koji::Value to_koji(const json::Value& value);
-
 }  // namespace nacre::builder

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "koji/fault.hpp"
+#include "source/git_tree.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,11 +16,6 @@ constexpr std::size_t kUrlBytesMax = 4096;
 koji::Fault invalid(std::string_view url, const std::string& why) {
     return koji::Fault{
         koji::FaultCode::BuildError, "Invalid source specification: " + quoted(url) + ": " + why};
-}
-
-bool is_commit_id(std::string_view text) {
-    const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-    return (text.size() == 40 || text.size() == 64) && std::ranges::all_of(text, is_digit);
 }
 
 bool is_safe_path(std::string_view path) {
@@ -73,7 +69,7 @@ ScmUrl ScmUrl::parse(std::string_view text) {
     url.revision = cut_after(rest, '#');
     if (url.revision.empty())
         throw invalid(text, "Could not find the fragment element, '#' and the id of a commit");
-    if (!is_commit_id(url.revision))
+    if (!source::is_commit_id(url.revision))
         throw invalid(text, "the part after '#' must be a full commit id of 40 hex digits");
     url.subfolder = cut_after(rest, '?');
     const std::size_t colon = rest.find("://");

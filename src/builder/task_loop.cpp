@@ -13,7 +13,6 @@
 namespace nacre::builder {
 namespace {
 
-constexpr double kTaskWeight = 2.0;
 /// A loop that serves no request but its own hub's: short enough to see a dead worker soon.
 constexpr std::chrono::milliseconds kBusyInterval{100};
 constexpr std::string_view kMethod = "buildContainer";
@@ -63,7 +62,7 @@ void TaskLoop::report_state() {
     koji::Struct data;
     data.set("methods", koji::Array{kMethod});
     data.set("maxjobs", config_.tasks_max);
-    const double load = kTaskWeight * static_cast<double>(running_.size());
+    const double load = kBuildWeight * static_cast<double>(running_.size());
     const bool ready = static_cast<int>(running_.size()) < config_.tasks_max;
     connection_.call("host.updateHost", {load, ready, data});
 }
@@ -151,7 +150,7 @@ void TaskLoop::take_tasks() {
 
 void TaskLoop::start(std::int64_t task_id) {
     if (connection_.call("host.openTask", {task_id}).is_nil()) return;  // somebody else has it now
-    connection_.call("host.setTaskWeight", {task_id, kTaskWeight});
+    connection_.call("host.setTaskWeight", {task_id, kBuildWeight});
     const koji::Value session = connection_.call("subsession", {});
     backend::WorkerSpec spec;
     spec.task_id = task_id;

@@ -14,6 +14,9 @@
 
 namespace nacre::builder {
 
+/// What a container build weighs in a host's capacity (reference B.3.2).
+inline constexpr double kBuildWeight = 2.0;
+
 /// Tells the loop when to look at the hub again.
 class WorkSignal {
 public:

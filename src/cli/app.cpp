@@ -1,6 +1,7 @@
 #include "cli/app.hpp"
 
 #include "base/error.hpp"
+#include "base/exit_status.hpp"
 #include "base/thread_group.hpp"
 #include "cli/container/commands.hpp"
 #include "cli/hub/commands.hpp"
@@ -22,9 +23,6 @@
 namespace nacre::cli {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kWrongUsage = 2;
-constexpr int kTryAgain = 75;
 constexpr std::size_t kCredentialBytesMax = 64U << 10U;
 
 /// What a command does once the line is parsed.
@@ -184,17 +182,6 @@ void describe(CLI::App& app, Line& line) {
     add_credential(app, line);
 }
 
-int exit_status(ErrorCode code) {
-    if (is_retryable(code)) return kTryAgain;
-    return kFailed;
-}
-
-void complain(const Error& error) {
-    os::FdSink err{STDERR_FILENO};
-    err.write(as_bytes("error: " + error.describe() + "\n"));
-    if (!error.hint().empty()) err.write(as_bytes("hint: " + error.hint() + "\n"));
-}
-
 int execute(const Line& line, std::stop_token stop) {
     os::SystemProcessRunner processes;
     http::CurlClient http{"koji/1"};
@@ -226,16 +213,16 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : kWrongUsage;
+        return app.exit(error) == 0 ? 0 : kExitWrongUsage;
     }
     try {
         const os::StopOnSignals signals{SIGINT, SIGTERM};
         return execute(line, signals.stop());
     } catch (const Error& error) {
-        complain(error);
+        os::FdSink{STDERR_FILENO}.write(as_bytes("error: " + error.explain() + "\n"));
         return exit_status(error.code());
     } catch (const Cancelled&) {
-        return kFailed;
+        return kExitFailed;
     }
 }
 

@@ -1,9 +1,9 @@
 #include "client/koji_session.hpp"
 
+#include "base/adler32.hpp"
 #include "base/error.hpp"
 #include "base/guarded.hpp"
 #include "base/text.hpp"
-#include "client/adler32.hpp"
 #include "koji/arguments.hpp"
 #include "os/file.hpp"
 

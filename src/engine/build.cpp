@@ -74,14 +74,6 @@ std::string created_text(std::int64_t epoch) {
     return render_rfc3339(from_unix_seconds(epoch));
 }
 
-oci::Descriptor store_document(
-    store::BlobStore& blobs, std::string_view media_type, const std::string& text) {
-    return {
-        .media_type = std::string{media_type},
-        .digest = store::write_blob(blobs, text),
-        .size = text.size()};
-}
-
 BuildResult finish(const BuildRequest& request, const BuildServices& services, StageResult stage) {
     oci::ImageConfig config = std::move(stage.config);
     config.created = created_text(request.source_date_epoch);

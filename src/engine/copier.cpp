@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "engine/accounts.hpp"
 #include "engine/copy_sources.hpp"
+#include "engine/path_words.hpp"
 #include "os/file.hpp"
 #include "source/ignore.hpp"
 
@@ -53,17 +54,9 @@ bool is_archive(ByteSource& content) {
     return as_text(head).substr(kTarMagicOffset).starts_with("ustar");
 }
 
-std::string base_name(const std::string& path) {
-    return path.substr(path.rfind('/') + 1);
-}
-
 std::string join_path(const std::string& folder, const std::string& name) {
     if (name.empty()) return folder;
     return folder.ends_with('/') ? folder + name : folder + "/" + name;
-}
-
-bool has_glob(std::string_view text) {
-    return text.find_first_of("*?[") != std::string_view::npos;
 }
 
 /// The paths of `root` that a source word names; '*' and '?' match inside one name.

@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "engine/root_folder.hpp"
+#include "engine/path_words.hpp"
 #include "source/ignore.hpp"
 
 #include <algorithm>
@@ -11,23 +11,6 @@
 
 namespace nacre::engine {
 namespace {
-
-bool has_glob(std::string_view text) {
-    return text.find_first_of("*?[") != std::string_view::npos;
-}
-
-/// "a/b" of "./a//b", "../a" and "/a": a source cannot leave the tree.
-std::string clean(const std::string& word) {
-    std::vector<std::string> parts;
-    for (const std::string& part : split(word, '/')) {
-        if (part.empty() || part == ".") continue;
-        if (part != "..")
-            parts.push_back(part);
-        else if (!parts.empty())
-            parts.pop_back();
-    }
-    return join(parts, "/");
-}
 
 constexpr int kLinksMax = 40;
 
@@ -48,7 +31,7 @@ std::optional<source::Node> find_target(const source::Tree& tree, const std::str
         }
         if (++links > kLinksMax) return std::nullopt;
         std::vector<std::string> target = split(
-            clean(
+            resolve_by_name(
                 node->link_target.starts_with('/') ? node->link_target
                                                    : at + "/" + node->link_target),
             '/');
@@ -58,10 +41,6 @@ std::optional<source::Node> find_target(const source::Tree& tree, const std::str
         if (left.empty()) return tree.find("");
     }
     return node;
-}
-
-std::string base_name(const std::string& path) {
-    return path.substr(path.rfind('/') + 1);
 }
 
 /// As many names as the pattern has, each matched on its own.
@@ -108,7 +87,7 @@ Error not_found(const source::Tree& tree, const std::string& word) {
     std::vector<std::string> names;
     for (const source::Node& node : tree.walk(""))
         names.push_back(node.path);
-    const auto near = nearest(clean(word), names);
+    const auto near = nearest(resolve_by_name(word), names);
     const Error error{ErrorCode::NotFound, quoted(word) + " is not in the build context"};
     return near ? error.with_hint("did you mean '" + *near + "'?") : error;
 }
@@ -119,7 +98,7 @@ CopySelection select_sources(
     const source::Tree& tree, const std::string& word, const std::vector<std::string>& excludes) {
     CopySelection selection;
     const Selector selector{tree, excludes};
-    const std::string path = clean(word);
+    const std::string path = resolve_by_name(word);
     if (path.empty()) {
         selector.add_content("", selection);
         return selection;

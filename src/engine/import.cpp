@@ -27,14 +27,6 @@ std::int64_t newest_time(const std::filesystem::path& folder) {
     return newest;
 }
 
-oci::Descriptor store_document(
-    store::BlobStore& blobs, std::string_view media_type, const std::string& text) {
-    return {
-        .media_type = std::string{media_type},
-        .digest = store::write_blob(blobs, text),
-        .size = text.size()};
-}
-
 }  // namespace
 
 ImportedImage import_root(ByteSource& tar, store::BlobStore& blobs, const ImportOptions& options) {

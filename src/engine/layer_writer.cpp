@@ -37,4 +37,12 @@ Layer write_layer_blob(
         .diff_id = {oci::Digest::parse("sha256:" + tar.finish_hex())}};
 }
 
+oci::Descriptor store_document(
+    store::BlobStore& blobs, std::string_view media_type, const std::string& text) {
+    return {
+        .media_type = std::string{media_type},
+        .digest = store::write_blob(blobs, text),
+        .size = text.size()};
+}
+
 }  // namespace nacre::engine

@@ -5,6 +5,8 @@
 #include "store/blob_store.hpp"
 
 #include <functional>
+#include <string>
+#include <string_view>
 
 namespace nacre::engine {
 
@@ -22,5 +24,9 @@ Layer write_layer_blob(
     store::BlobStore& blobs,
     const archive::CompressionSettings& compression,
     const std::function<void(ByteSink&)>& write_tar);
+
+/// Stores a manifest or a configuration, and describes it.
+oci::Descriptor store_document(
+    store::BlobStore& blobs, std::string_view media_type, const std::string& text);
 
 }  // namespace nacre::engine

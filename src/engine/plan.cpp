@@ -5,6 +5,7 @@
 #include "dockerfile/expansion.hpp"
 #include "dockerfile/parser.hpp"
 #include "engine/history.hpp"
+#include "engine/path_words.hpp"
 
 #include <algorithm>
 #include <set>
@@ -19,25 +20,10 @@ constexpr std::string_view kDefaultPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::uint32_t kModeMax = 07777;
 
-template <class... Ts>
-struct Overloaded : Ts... {
-    using Ts::operator()...;
-};
-template <class... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
-
 /// Joined to the working folder; '.', '..' and '//' resolved as names, a trailing '/' kept.
 std::string absolute_path(const std::string& working_dir, const std::string& path) {
     const std::string joined = path.starts_with('/') ? path : working_dir + "/" + path;
-    std::vector<std::string> parts;
-    for (const std::string& part : split(joined, '/')) {
-        if (part.empty() || part == ".") continue;
-        if (part != "..")
-            parts.push_back(part);
-        else if (!parts.empty())
-            parts.pop_back();
-    }
-    std::string result = "/" + join(parts, "/");
+    std::string result = "/" + resolve_by_name(joined);
     const bool folder = path.ends_with('/') || path == "." || path.ends_with("/.");
     return folder && result != "/" ? result + "/" : result;
 }

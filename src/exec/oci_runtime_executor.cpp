@@ -1,5 +1,6 @@
 #include "exec/oci_runtime_executor.hpp"
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "exec/container_spec.hpp"
@@ -9,8 +10,6 @@
 #include "os/file.hpp"
 #include "os/stop_fd.hpp"
 #include "os/temp.hpp"
-
-#include <time.h>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -29,12 +28,6 @@ constexpr std::size_t kReadBytes = 64U << 10U;
 constexpr std::size_t kLogBytesMax = 1U << 20U;
 constexpr const char* kLogName = "log";
 constexpr std::chrono::seconds kDeleteLimit{20};
-
-std::chrono::nanoseconds monotonic_now() {
-    timespec time{};
-    ::clock_gettime(CLOCK_MONOTONIC, &time);
-    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
-}
 
 std::vector<std::string> mount_targets(const ContainerSpec& spec) {
     std::vector<std::string> targets{"/proc", "/dev", "/sys"};
@@ -73,11 +66,11 @@ public:
 
     os::ExitStatus run(const ContainerSpec& spec) {
         const auto end =
-            spec.time_limit ? std::optional{monotonic_now() + *spec.time_limit} : std::nullopt;
+            spec.time_limit ? std::optional{clock_.steady_now() + *spec.time_limit} : std::nullopt;
         std::optional<os::ExitStatus> status;
         while (!status || !drained_) {
             if (stop_.stop_requested()) throw Cancelled{};
-            if (end && monotonic_now() >= *end) throw past_time_limit(spec);
+            if (end && clock_.steady_now() >= *end) throw past_time_limit(spec);
             wait(status.has_value(), end);
             if (!status) status = child_.wait_for(std::chrono::milliseconds{0});
         }
@@ -85,7 +78,7 @@ public:
     }
 
 private:
-    void wait(bool ended, std::optional<std::chrono::nanoseconds> end) {
+    void wait(bool ended, std::optional<SteadyTime> end) {
         std::array<pollfd, 3> events{
             {{drained_ ? -1 : pipe_, POLLIN, 0},
              {ended ? -1 : child_.exit_fd(), POLLIN, 0},
@@ -93,7 +86,7 @@ private:
         int timeout = -1;
         if (end)
             timeout = static_cast<int>(
-                std::chrono::ceil<std::chrono::milliseconds>(*end - monotonic_now()).count());
+                std::chrono::ceil<std::chrono::milliseconds>(*end - clock_.steady_now()).count());
         const int ready = ::poll(events.data(), events.size(), end ? std::max(timeout, 0) : -1);
         if (ready < 0 && errno != EINTR) throw SystemError{errno, "cannot wait for the container"};
         if (ready <= 0) return;
@@ -114,6 +107,7 @@ private:
     ByteSink& output_;
     std::stop_token stop_;
     os::StopFd stop_fd_;
+    SystemClock clock_;
     bool drained_ = false;
     std::array<std::byte, kReadBytes> buffer_{};
 };

@@ -1,6 +1,7 @@
 #include "hub/task_files.hpp"
 
 #include "archive/digester.hpp"
+#include "base/adler32.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "hub/permissions.hpp"
@@ -43,37 +44,18 @@ public:
 
     void update(Bytes bytes) {
         if (digester_) digester_->update(bytes);
-        if (name_ != "adler32") return;
-        // RFC 1950, 8.2. 5552 is the most bytes whose sums fit 32 bits before the division.
-        constexpr std::uint32_t kModulus = 65'521;
-        constexpr std::size_t kRun = 5552;
-        while (!bytes.empty()) {
-            const Bytes run = bytes.first(std::min(kRun, bytes.size()));
-            for (const std::byte byte : run) {
-                low_ += std::to_integer<std::uint32_t>(byte);
-                high_ += low_;
-            }
-            low_ %= kModulus;
-            high_ %= kModulus;
-            bytes = bytes.subspan(run.size());
-        }
+        if (name_ == "adler32") adler_.update(bytes);
     }
 
     std::string finish_hex() {
         if (digester_) return digester_->finish_hex();
-        if (name_.empty()) return {};
-        std::array<std::byte, 4> value{};
-        const std::uint32_t sum = high_ << 16U | low_;
-        for (std::size_t i = 0; i < value.size(); ++i)
-            value[i] = static_cast<std::byte>(sum >> (24U - 8U * i));
-        return to_hex(value);
+        return name_.empty() ? std::string{} : adler_.hex();
     }
 
 private:
     std::string name_;
     std::optional<archive::Digester> digester_;
-    std::uint32_t low_ = 1;
-    std::uint32_t high_ = 0;
+    Adler32 adler_;
 };
 
 struct stat status_of(int fd) {

@@ -63,10 +63,6 @@ FaultCode fault_code_for(ErrorCode code) noexcept {
     }
 }
 
-std::string text_of(const Error& error) {
-    return error.hint().empty() ? error.describe() : error.describe() + "\nhint: " + error.hint();
-}
-
 }  // namespace
 
 std::string_view class_name(FaultCode code) noexcept {
@@ -82,9 +78,9 @@ FaultText fault_of(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const Fault& fault) {
-        return {.code = fault.fault_code(), .text = text_of(fault)};
+        return {.code = fault.fault_code(), .text = fault.explain()};
     } catch (const Error& failure) {
-        return {.code = fault_code_for(failure.code()), .text = text_of(failure)};
+        return {.code = fault_code_for(failure.code()), .text = failure.explain()};
     }
 }
 

@@ -20,8 +20,6 @@ namespace nacre::server {
 namespace {
 
 constexpr const char* kChannel = "container";
-/// A build weighs 2 (reference B.3.2).
-constexpr double kBuildWeight = 2.0;
 
 /// The hub must know the host, its channel, and that it may import what it built.
 void register_host(hub::Hub& hub, const BuilderSettings& settings) {
@@ -30,7 +28,7 @@ void register_host(hub::Hub& hub, const BuilderSettings& settings) {
     if (!hub.hosts.find(call, name))
         hub.hosts.add(call, name, {builder::koji_arch_of(oci::Platform::host())});
     hub.hosts.edit(
-        call, name, {.capacity = kBuildWeight * static_cast<double>(settings.tasks_max)});
+        call, name, {.capacity = builder::kBuildWeight * static_cast<double>(settings.tasks_max)});
     const auto host = hub.hosts.get(call, name);
     bool subscribed = false;
     for (const hub::Channel& channel : hub.channels.list(call, {.host = host.id}))
@@ -43,10 +41,6 @@ void register_host(hub::Hub& hub, const BuilderSettings& settings) {
         hub.generators.grant(
             call, name, std::string{builder::kContentGenerator}, hub::IfMissing::Create);
     call.commit();
-}
-
-std::filesystem::path containers_of(const Layout& layout, std::int64_t task) {
-    return layout.containers() / ("task-" + std::to_string(task));
 }
 
 /// Containers of a worker that was killed, with the folder that holds their state.
@@ -68,7 +62,7 @@ void sweep_containers(
 void sweep_all_containers(
     const exec::Runtime& runtime, const Layout& layout, os::ProcessRunner& runner, Log log) {
     for (const auto& entry : std::filesystem::directory_iterator{layout.containers()})
-        if (entry.path().filename().string().starts_with("task-"))
+        if (entry.path().filename().string().starts_with(Layout::kTaskPrefix))
             sweep_containers(runtime, entry.path(), runner, log);
 }
 
@@ -90,7 +84,7 @@ struct BuilderHost::State {
 
     void clean_up(const backend::WorkerSpec& spec) {
         sweep_containers(
-            runtime, containers_of(parts.layout, spec.task_id), parts.runner, parts.log);
+            runtime, parts.layout.containers_of(spec.task_id), parts.runner, parts.log);
         try {
             parts.snapshots.sweep();
             os::sweep_temporaries(parts.layout.temporary());

@@ -5,6 +5,7 @@
 #include "backend/local_backend.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/exit_status.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "builder/worker.hpp"
@@ -35,9 +36,6 @@
 namespace nacre::server {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kWrongUsage = 2;
-constexpr int kTryAgain = 75;
 constexpr std::size_t kConfigBytesMax = 1U << 20U;
 constexpr std::size_t kSecretBytesMax = 4096;
 
@@ -101,8 +99,8 @@ int work(const Environment& environment) {
         .snapshots = layout.snapshots(),
         .git = layout.git(),
         .journals = layout.journals(),
-        .containers = layout.containers() / ("task-" + std::to_string(spec.task_id)),
-        .locks = layout.root / "run" / "locks",
+        .containers = layout.containers_of(spec.task_id),
+        .locks = layout.locks(),
         .temporary = layout.temporary()};
     worker.registry = authority_of(os::read_file(layout.address_file(), kConfigBytesMax));
     worker.git_path_prefix = "/git/";
@@ -263,13 +261,6 @@ LogLevel level_of(const std::string& name) {
     return LogLevel::Info;
 }
 
-int complain(const Error& error) {
-    std::string text = "error: " + error.describe() + "\n";
-    if (!error.hint().empty()) text += "hint: " + error.hint() + "\n";
-    os::write_all(STDERR_FILENO, as_bytes(text));
-    return is_retryable(error.code()) ? kTryAgain : kFailed;
-}
-
 int execute(const Action& action, std::stop_token stop) {
     const Layout layout = default_layout();
     const Config config = load_config(layout);
@@ -287,15 +278,16 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : kWrongUsage;
+        return app.exit(error) == 0 ? 0 : kExitWrongUsage;
     }
     try {
         const os::StopOnSignals signals{SIGINT, SIGTERM};
         return execute(action, signals.stop());
     } catch (const Error& error) {
-        return complain(error);
+        os::write_all(STDERR_FILENO, as_bytes("error: " + error.explain() + "\n"));
+        return exit_status(error.code());
     } catch (const Cancelled&) {
-        return kFailed;
+        return kExitFailed;
     }
 }
 

@@ -22,7 +22,7 @@ void Layout::ensure() const {
           mirror(),
           journals(),
           containers(),
-          root / "run" / "locks",
+          locks(),
           temporary()})
         os::ensure_directory(folder);
 }

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace nacre::server {
 
 /// Where everything of one service is on disk (docs/architecture.md, "Data at rest").
 struct Layout {
+    static constexpr std::string_view kTaskPrefix = "task-";
+
     std::filesystem::path root;
 
     std::filesystem::path database() const { return root / "db.sqlite"; }
@@ -31,6 +35,13 @@ struct Layout {
     std::filesystem::path journals() const { return root / "journals"; }
 
     std::filesystem::path containers() const { return root / "run" / "containers"; }
+
+    /// The state of one task's containers; its name starts with kTaskPrefix.
+    std::filesystem::path containers_of(std::int64_t task) const {
+        return containers() / (std::string{kTaskPrefix} + std::to_string(task));
+    }
+
+    std::filesystem::path locks() const { return root / "run" / "locks"; }
 
     std::filesystem::path temporary() const { return root / "tmp"; }
 

@@ -367,6 +367,7 @@ BuildSettingsFile read_build_settings(const Tree& tree) {
     BuildSettingsFile result;
     const std::optional<std::string> yaml = find_text(tree, kContainerYaml, detail::kYamlBytesMax);
     if (yaml) result = parse_container_yaml(*yaml, std::string{kContainerYaml});
+    result.settings.tags_are_all = !result.settings.tags.empty();
     const std::optional<std::string> list = find_text(tree, kAdditionalTags, detail::kYamlBytesMax);
     if (list) {
         AdditionalTags tags = parse_additional_tags(*list, std::string{kAdditionalTags});

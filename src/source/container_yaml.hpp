@@ -16,7 +16,9 @@ namespace nacre::source {
 struct BuildSettings {
     std::vector<std::string> only_platforms;  ///< empty: all of the target
     std::vector<std::string> excluded_platforms;
-    std::vector<std::string> tags;               ///< further image tags
+    std::vector<std::string> tags;  ///< further image tags
+    /// The tags stand in container.yaml: they replace the usual floating ones instead of joining them.
+    bool tags_are_all = false;
     std::optional<std::string> set_release_env;  ///< a variable that gets the release
     std::optional<std::chrono::seconds> buildtime_limit;
 

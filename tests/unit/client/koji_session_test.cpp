@@ -1,6 +1,6 @@
 #include "client/koji_session.hpp"
 
-#include "client/adler32.hpp"
+#include "base/adler32.hpp"
 #include "koji/arguments.hpp"
 #include "support/http_fixture.hpp"
 #include "support/scripted_http_client.hpp"

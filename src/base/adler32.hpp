@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace nacre::client {
+namespace nacre {
 
 /// The checksum of RFC 1950 section 8.2, which Koji's uploads use against broken transfers.
 class Adler32 {
@@ -20,4 +20,4 @@ private:
     std::uint32_t high_ = 0;
 };
 
-}  // namespace nacre::client
+}  // namespace nacre

@@ -1,9 +1,9 @@
-#include "client/adler32.hpp"
+#include "base/adler32.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace nacre::client {
+namespace nacre {
 namespace {
 
 constexpr std::uint32_t kModulus = 65521;
@@ -33,4 +33,4 @@ std::string Adler32::hex() const {
     return to_hex(digits);
 }
 
-}  // namespace nacre::client
+}  // namespace nacre

@@ -1,8 +1,8 @@
-#include "client/adler32.hpp"
+#include "base/adler32.hpp"
 
 #include <gtest/gtest.h>
 
-namespace nacre::client {
+namespace nacre {
 namespace {
 
 std::string sum_of(std::string_view text) {
@@ -26,4 +26,4 @@ TEST(Adler32, DoesNotCareHowTheBytesArePieced) {
 }
 
 }  // namespace
-}  // namespace nacre::client
+}  // namespace nacre

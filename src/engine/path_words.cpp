@@ -1,0 +1,29 @@
+#include "engine/path_words.hpp"
+
+#include "base/text.hpp"
+
+#include <vector>
+
+namespace nacre::engine {
+
+std::string resolve_by_name(std::string_view path) {
+    std::vector<std::string> parts;
+    for (const std::string& part : split(path, '/')) {
+        if (part.empty() || part == ".") continue;
+        if (part != "..")
+            parts.push_back(part);
+        else if (!parts.empty())
+            parts.pop_back();
+    }
+    return join(parts, "/");
+}
+
+std::string base_name(const std::string& path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+bool has_glob(std::string_view text) noexcept {
+    return text.find_first_of("*?[") != std::string_view::npos;
+}
+
+}  // namespace nacre::engine
