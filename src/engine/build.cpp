@@ -45,6 +45,34 @@ private:
     throw Error{ErrorCode::InvalidArgument, std::string{trim(render(diagnostics))}};
 }
 
+Diagnostic missing(const BuildRequest& request, dockerfile::Location at, const Error& error) {
+    return {
+        .file = request.dockerfile.file,
+        .line = at.line,
+        .column = at.column,
+        .message = error.describe(),
+        .excerpt = std::string{request.dockerfile.line(at.line)},
+        .hint = error.hint()};
+}
+
+/// What COPY --from names, before anything runs: a long build should not end for an image that is not there.
+void require_origins(const BuildRequest& request, const Plan& plan, ResolvedBases& bases) {
+    Diagnostics problems;
+    for (const std::size_t index : plan.needed) {
+        for (const Step& step : plan.stages[index].steps) {
+            const auto* copy = std::get_if<CopyAction>(&step.action);
+            const auto* image = copy ? std::get_if<FromImage>(&copy->origin) : nullptr;
+            if (image == nullptr) continue;
+            try {
+                bases.get(image->reference);
+            } catch (const Error& error) {
+                problems.push_back(missing(request, step.at, error));
+            }
+        }
+    }
+    if (!problems.empty()) refuse(problems);
+}
+
 /// Stages that the target does not need may name images that are not there.
 BaseConfigs configs_of(const BuildRequest& request, ResolvedBases& bases) {
     const PlanResult skeleton = make_plan(request.dockerfile, request.plan, {});
@@ -57,13 +85,7 @@ BaseConfigs configs_of(const BuildRequest& request, ResolvedBases& bases) {
         try {
             configs.emplace(base->reference, bases.get(base->reference).config);
         } catch (const Error& error) {
-            problems.push_back(
-                {.file = request.dockerfile.file,
-                 .line = stage.at.line,
-                 .column = stage.at.column,
-                 .message = error.describe(),
-                 .excerpt = std::string{request.dockerfile.line(stage.at.line)},
-                 .hint = error.hint()});
+            problems.push_back(missing(request, stage.at, error));
         }
     }
     if (!problems.empty()) refuse(problems);
@@ -113,6 +135,7 @@ BuildResult build(
     const PlanResult planned = make_plan(request.dockerfile, request.plan, configs);
     if (has_errors(planned.diagnostics)) refuse(planned.diagnostics);
     const Plan& plan = planned.plan;
+    require_origins(request, plan, bases);
 
     StepCounter counter;
     for (const std::size_t index : plan.needed)

@@ -7,11 +7,14 @@
 #include "engine/layer_writer.hpp"
 #include "engine/plan.hpp"
 #include "engine/progress.hpp"
+#include "engine/step_cache.hpp"
+#include "engine/step_key.hpp"
 #include "exec/executor.hpp"
 #include "source/tree.hpp"
 #include "store/blob_store.hpp"
 #include "store/snapshotter.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -31,6 +34,7 @@ struct BuildServices {
     const BaseImages& bases;
     std::filesystem::path
         locks;  ///< folder for the locks that keep two builds from unpacking the same layer at once
+    StepCache* cache = nullptr;  ///< without one every step is run
 };
 
 struct BuildRequest {
@@ -40,9 +44,12 @@ struct BuildRequest {
     /// Reference as FROM or COPY --from writes it, to the digest to use: a build that was pinned uses exactly these.
     std::map<std::string, oci::Digest> pins;
     exec::NetworkMode network = exec::NetworkMode::None;
+    exec::ResourceLimits limits;                              ///< of each RUN
+    std::optional<std::chrono::milliseconds> run_time_limit;  ///< of each RUN
     /// Of all that the build makes: later file times become this one, and `created` is it.
     std::int64_t source_date_epoch = 0;
     archive::CompressionSettings compression;
+    Trust trust = Trust::Scratch;  ///< which steps of the cache it may use and leave
     std::string container_prefix;  ///< of container names on this machine: "[a-z0-9-]{1,40}"
 };
 

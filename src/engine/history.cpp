@@ -24,6 +24,7 @@ std::string history_of_copy(const dockerfile::Copy& copy, const CopyAction& acti
     std::vector<std::string> words{copy.is_add ? "ADD" : "COPY"};
     if (copy.from) words.push_back("--from=" + copy.from->raw);
     if (!action.owner.empty()) words.push_back("--chown=" + action.owner);
+    if (copy.link) words.push_back("--link");
     if (copy.chmod) words.push_back("--chmod=" + copy.chmod->raw);
     for (const InlineFile& file : action.files)
         words.push_back("<<" + file.name);

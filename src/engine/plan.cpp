@@ -8,6 +8,7 @@
 #include "engine/path_words.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -36,6 +37,41 @@ std::optional<std::uint32_t> parse_octal(std::string_view text) {
         mode = mode * 8 + static_cast<std::uint32_t>(c - '0');
     }
     return mode <= kModeMax ? std::optional{mode} : std::nullopt;
+}
+
+/// "1000", "1000:2000".
+bool is_numeric_owner(std::string_view owner) {
+    return std::ranges::all_of(split(owner, ':'), [](const std::string& id) {
+        const auto number = parse_integer(id);
+        return number && *number >= 0;
+    });
+}
+
+bool is_same_platform(const oci::Platform& a, const oci::Platform& b) {
+    return a.os == b.os && a.architecture == b.architecture
+           && (a.variant.empty() || b.variant.empty() || a.variant == b.variant);
+}
+
+/// FROM --platform: the base of one platform under steps of another.
+void check_platform(
+    const df::Dockerfile& file,
+    const df::ImageUse& use,
+    const oci::Platform& platform,
+    Diagnostics& found) {
+    if (use.platform.empty()) return;
+    Diagnostic problem{
+        .file = file.file,
+        .line = use.at.line,
+        .column = use.at.column,
+        .excerpt = std::string{file.line(use.at.line)}};
+    try {
+        if (is_same_platform(oci::Platform::parse(use.platform), platform)) return;
+        problem.message = "FROM --platform=" + use.platform
+                          + " is not supported yet in a build for " + platform.str();
+    } catch (const Error& error) {
+        problem.message = error.describe();
+    }
+    found.push_back(std::move(problem));
 }
 
 /// Plans one stage, instruction by instruction.
@@ -114,6 +150,7 @@ private:
         CopyAction action;
         action.origin = origin_of(copy);
         action.unpack_archives = copy.is_add && copy.unpack.value_or(true);
+        action.link = copy.link;
         for (const df::Word& source : copy.sources)
             for (const std::string& word : words(source))
                 action.sources.push_back(word);
@@ -138,6 +175,11 @@ private:
 
     void check_copy(const df::Copy& copy, const CopyAction& action) {
         if (copy.parents) complain(at_, "--parents is not supported yet");
+        if (copy.link && copy.chown && !is_numeric_owner(action.owner))
+            complain(
+                copy.chown->at,
+                "--chown=" + copy.chown->raw
+                    + " with --link needs numbers: a linked layer does not see the image's accounts");
         if (copy.checksum) complain(copy.checksum->at, "ADD --checksum is not supported yet");
         for (const df::Word& source : copy.sources) {
             const std::string expanded = text(source);
@@ -450,6 +492,7 @@ PlanResult make_plan(
     std::erase_if(
         uses.uses, [](const df::ImageUse& use) { return use.kind != df::ImageUseKind::From; });
     const std::size_t target = df::find_target(file, options.inputs.target);
+    std::vector<Diagnostics> found(file.stages.size());
     for (std::size_t i = 0; i < file.stages.size(); ++i) {
         StagePlan stage;
         stage.name = file.stages[i].name.empty() ? std::to_string(i) : file.stages[i].name;
@@ -458,7 +501,8 @@ PlanResult make_plan(
         if (i == target)
             for (const auto& [name, value] : options.env)
                 oci::set_env(stage.config, name, value);
-        StagePlanner planner{{file, options, globals, result.diagnostics}, i, stage};
+        check_platform(file, uses.uses[i], options.platform, found[i]);
+        StagePlanner planner{{file, options, globals, found[i]}, i, stage};
         planner.plan(file.stages[i]);
         result.plan.stages.push_back(std::move(stage));
     }
@@ -468,6 +512,8 @@ PlanResult make_plan(
     std::set<std::size_t> needed;
     need(result.plan, target, needed);
     result.plan.needed.assign(needed.begin(), needed.end());
+    for (const std::size_t index : needed)
+        std::ranges::move(found[index], std::back_inserter(result.diagnostics));
     return result;
 }
 

@@ -63,6 +63,7 @@ struct CopyAction {
     std::optional<std::uint32_t> mode;  ///< --chmod
     std::vector<std::string> excludes;
     bool unpack_archives = false;  ///< ADD
+    bool link = false;  ///< --link: made on an empty root, whatever the layers below hold
 
     bool operator==(const CopyAction&) const = default;
 };
@@ -129,7 +130,8 @@ struct PlanResult {
     Diagnostics diagnostics;
 };
 
-/// `bases` has every image that a needed stage is FROM. What the engine does not support is an error with its place.
+/// `bases` has every image that a needed stage is FROM. What the engine does not support is an error with its place, in
+/// stages that are needed; of others nothing is said.
 PlanResult make_plan(
     const dockerfile::Dockerfile& file, const PlanOptions& options, const BaseConfigs& bases);
 

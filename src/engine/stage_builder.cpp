@@ -171,15 +171,75 @@ void StageBuilder::run_step(const StagePlan& stage, const Step& step, StageResul
             .stage = parts_.plan.needed.size() > 1 ? stage.name : "",
             .text = step.text};
         parts_.progress.step_started(shown);
-        with_context(place_of(step) + ": " + step.text.substr(0, step.text.find('\n')), [&] {
-            const auto snapshot = mount(result.layers);
-            if (!change_files(step, *snapshot)) return;
-            result.layers.push_back(commit(*snapshot));
-            entry.empty_layer = false;
-        });
-        parts_.progress.step_finished(shown, Progress::Outcome::Done);
+        Progress::Outcome outcome = Progress::Outcome::Done;
+        const StepRecord record = with_context(
+            place_of(step) + ": " + step.text.substr(0, step.text.find('\n')),
+            [&] { return perform(step, result.layers, outcome); });
+        if (record.layer) result.layers.push_back(*record.layer);
+        entry.empty_layer = !record.layer;
+        parts_.progress.step_finished(shown, outcome);
     }
     result.config.history.push_back(std::move(entry));
+}
+
+StepRecord StageBuilder::perform(
+    const Step& step, const std::vector<Layer>& layers, Progress::Outcome& outcome) {
+    if (parts_.services.cache == nullptr) return execute(step, layers);
+    const StepKey key = key_of(step, layers);
+    if (auto known = recall(key)) {
+        outcome = Progress::Outcome::Cached;
+        return *std::move(known);
+    }
+    StepRecord record = execute(step, layers);
+    remember(key, record);
+    return record;
+}
+
+StepRecord StageBuilder::execute(const Step& step, const std::vector<Layer>& layers) {
+    const auto* copy = std::get_if<CopyAction>(&step.action);
+    const bool apart = copy != nullptr && copy->link;
+    const auto snapshot = mount(apart ? std::vector<Layer>{} : layers);
+    if (!change_files(step, *snapshot)) return {};
+    return {commit(*snapshot)};
+}
+
+StepKey StageBuilder::key_of(const Step& step, const std::vector<Layer>& layers) const {
+    std::vector<Layer> origin;
+    if (const auto* copy = std::get_if<CopyAction>(&step.action))
+        if (!std::holds_alternative<FromContext>(copy->origin))
+            origin = parts_.layers_of(copy->origin);
+    const BuildRequest& request = parts_.request;
+    return make_step_key(
+        step.action,
+        {.trust = request.trust,
+         .platform = request.plan.platform,
+         .compression = request.compression,
+         .source_date_epoch = request.source_date_epoch,
+         .network = request.network,
+         .parents = layers,
+         .origin = origin,
+         .context = request.context});
+}
+
+/// A cache that fails makes a build slow and not wrong. Blobs of the cache are collected like others.
+std::optional<StepRecord> StageBuilder::recall(const StepKey& key) {
+    std::optional<StepRecord> known;
+    try {
+        known = parts_.services.cache->find(key);
+    } catch (const Error& error) {
+        parts_.progress.note("warning: the build cache cannot be read: " + error.describe());
+    }
+    if (known && known->layer && !parts_.services.blobs.find(known->layer->blob.digest))
+        return std::nullopt;
+    return known;
+}
+
+void StageBuilder::remember(const StepKey& key, const StepRecord& record) {
+    try {
+        parts_.services.cache->keep(key, record);
+    } catch (const Error& error) {
+        parts_.progress.note("warning: the build cache cannot be written: " + error.describe());
+    }
 }
 
 /// False when the step turned out to need no layer.
@@ -209,6 +269,8 @@ void StageBuilder::run_command(
     spec.gid = account.owner.gid;
     spec.additional_gids = account.additional_gids;
     spec.network = action.network_none ? exec::NetworkMode::None : parts_.request.network;
+    spec.limits = parts_.request.limits;
+    spec.time_limit = parts_.request.run_time_limit;
     OutputTail output{parts_.progress};
     const os::ExitStatus status = parts_.services.executor.run(spec, output, parts_.stop);
     if (status.success()) return;

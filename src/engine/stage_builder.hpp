@@ -50,6 +50,13 @@ public:
 
 private:
     void run_step(const StagePlan& stage, const Step& step, StageResult& result);
+    /// Runs the step on top of `layers`, or finds that it was run before.
+    StepRecord perform(
+        const Step& step, const std::vector<Layer>& layers, Progress::Outcome& outcome);
+    StepRecord execute(const Step& step, const std::vector<Layer>& layers);
+    std::optional<StepRecord> recall(const StepKey& key);
+    void remember(const StepKey& key, const StepRecord& record);
+    StepKey key_of(const Step& step, const std::vector<Layer>& layers) const;
     bool change_files(const Step& step, store::ActiveSnapshot& snapshot);
     void run_command(
         const Step& step, const RunAction& action, const store::ActiveSnapshot& snapshot);

@@ -62,7 +62,8 @@ BuildServices Machine::services() {
         .snapshots = snapshots,
         .executor = *executor,
         .bases = bases,
-        .locks = folder.path() / "locks"};
+        .locks = folder.path() / "locks",
+        .cache = cache};
 }
 
 BuildResult Machine::build(
@@ -78,6 +79,8 @@ BuildResult Machine::build(
     request.pins = pins;
     request.source_date_epoch = kEpoch;
     request.compression.level = 1;
+    request.trust = trust;
+    request.run_time_limit = run_time_limit;
     request.container_prefix = "nacre-test-" + std::to_string(::getpid());
     return engine::build(request, services(), progress, std::move(stop));
 }

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <stop_token>
@@ -77,6 +78,9 @@ public:
     store::BlobStore* other_blobs = nullptr;  ///< instead of `blobs`
     std::vector<std::pair<std::string, std::string>> build_args;
     std::string target;
+    StepCache* cache = nullptr;
+    Trust trust = Trust::Scratch;
+    std::optional<std::chrono::milliseconds> run_time_limit;
 
 private:
     void import_busybox();

@@ -1,0 +1,165 @@
+#include "engine/step_key.hpp"
+
+#include "archive/digester.hpp"
+#include "engine/copy_sources.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace nacre::engine {
+namespace {
+
+/// To be raised when the same input gives other bytes of a layer than before.
+constexpr std::int64_t kKeyVersion = 1;
+constexpr std::size_t kReadBytes = 256U << 10U;
+
+std::int64_t number_of(std::size_t value) {
+    return static_cast<std::int64_t>(value);
+}
+
+template <class Enum>
+    requires std::is_enum_v<Enum>
+std::int64_t number_of(Enum value) {
+    return static_cast<std::int64_t>(value);
+}
+
+std::string content_key_of(const source::Tree& tree, const source::Node& node) {
+    if (!node.content_key.empty()) return node.content_key;
+    archive::Digester digester{archive::HashAlgorithm::Sha256};
+    const auto content = tree.open(node);
+    std::vector<std::byte> buffer(kReadBytes);
+    while (const std::size_t count = content->read(buffer))
+        digester.update(std::span{buffer}.first(count));
+    return "sha256:" + digester.finish_hex();
+}
+
+void add_layers(KeyWriter& key, const std::vector<Layer>& layers) {
+    key.begin_list(layers.size());
+    for (const Layer& layer : layers)
+        key.add(layer.diff_id.digest.str());
+}
+
+void add_settings(KeyWriter& key, const StepSurroundings& around) {
+    key.add(kKeyVersion);
+    key.add(number_of(around.trust));
+    key.add(around.platform.str());
+    key.add(number_of(around.compression.kind));
+    key.add(std::int64_t{around.compression.level});
+    key.add(around.source_date_epoch);
+}
+
+/// The files that COPY takes from the context.
+void add_selection(KeyWriter& key, const CopyAction& copy, const StepSurroundings& around) {
+    key.begin_list(copy.sources.size());
+    for (const std::string& word : copy.sources) {
+        const CopySelection selection = select_sources(around.context, word, copy.excludes);
+        key.add(number_of(std::size_t{selection.single_file}));
+        key.begin_list(selection.items.size());
+        for (const CopyItem& item : selection.items) {
+            key.add(item.target);
+            key.add(number_of(item.node.type));
+            key.add(std::int64_t{item.node.mode});
+            // As the layer will have it: later times become this one.
+            key.add(std::min(item.node.mtime, around.source_date_epoch));
+            key.add(item.node.link_target);
+            const bool is_file = item.node.type == source::NodeType::File;
+            key.add(is_file ? content_key_of(around.context, item.node) : "");
+        }
+    }
+}
+
+void add_action(KeyWriter& key, const RunAction& run, const StepSurroundings& around) {
+    key.add("run");
+    add_layers(key, around.parents);
+    key.add(run.argv);
+    key.add(run.env);
+    key.add(run.working_dir);
+    key.add(run.user);
+    key.add(number_of(run.network_none ? exec::NetworkMode::None : around.network));
+}
+
+void add_action(KeyWriter& key, const CopyAction& copy, const StepSurroundings& around) {
+    key.add(copy.link ? "linked copy" : "copy");
+    if (!copy.link) add_layers(key, around.parents);
+    key.begin_list(copy.files.size());
+    for (const InlineFile& file : copy.files) {
+        key.add(file.name);
+        key.add(file.content);
+    }
+    key.add(copy.destination);
+    key.add(copy.owner);
+    key.add(copy.mode ? std::int64_t{*copy.mode} : std::int64_t{-1});
+    key.add(number_of(std::size_t{copy.unpack_archives}));
+    if (std::holds_alternative<FromContext>(copy.origin)) {
+        key.add("context");
+        add_selection(key, copy, around);
+        return;
+    }
+    key.add("layers");
+    add_layers(key, around.origin);
+    key.add(copy.sources);
+    key.add(copy.excludes);
+}
+
+void add_action(KeyWriter& key, const WorkdirAction& workdir, const StepSurroundings& around) {
+    key.add("workdir");
+    add_layers(key, around.parents);
+    key.add(workdir.path);
+    key.add(workdir.user);
+}
+
+void add_action(KeyWriter& key, const ConfigAction& /*config*/, const StepSurroundings&) {
+    key.add("config");
+}
+
+}  // namespace
+
+struct KeyWriter::State {
+    archive::Digester digester{archive::HashAlgorithm::Sha256};
+};
+
+KeyWriter::KeyWriter() : state_{std::make_unique<State>()} {}
+
+KeyWriter::KeyWriter(KeyWriter&&) noexcept = default;
+KeyWriter::~KeyWriter() = default;
+
+void KeyWriter::frame(char kind, std::uint64_t number) {
+    constexpr std::size_t kNumberBytes = 8;
+    std::array<std::byte, 1 + kNumberBytes> bytes{static_cast<std::byte>(kind)};
+    for (std::size_t i = 0; i < kNumberBytes; ++i)
+        bytes[1 + i] = static_cast<std::byte>((number >> (8 * i)) & 0xFFU);
+    state_->digester.update(bytes);
+}
+
+void KeyWriter::add(std::string_view text) {
+    frame('t', text.size());
+    state_->digester.update(as_bytes(text));
+}
+
+void KeyWriter::add(std::int64_t number) {
+    frame('n', static_cast<std::uint64_t>(number));
+}
+
+void KeyWriter::add(const std::vector<std::string>& texts) {
+    begin_list(texts.size());
+    for (const std::string& text : texts)
+        add(text);
+}
+
+void KeyWriter::begin_list(std::size_t count) {
+    frame('l', count);
+}
+
+StepKey KeyWriter::finish() {
+    return {state_->digester.finish_hex()};
+}
+
+StepKey make_step_key(const Action& action, const StepSurroundings& around) {
+    KeyWriter key;
+    add_settings(key, around);
+    std::visit([&](const auto& one) { add_action(key, one, around); }, action);
+    return key.finish();
+}
+
+}  // namespace nacre::engine

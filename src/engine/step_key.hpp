@@ -1,0 +1,67 @@
+#pragma once
+
+#include "archive/compression.hpp"
+#include "engine/layer_writer.hpp"
+#include "engine/plan.hpp"
+#include "engine/step_cache.hpp"
+#include "exec/executor.hpp"
+#include "source/tree.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nacre::engine {
+
+/// Whose builds may use each other's steps. It is part of the key: what a scratch build left can never become part of an
+/// official one.
+enum class Trust : std::uint8_t { Scratch, Official };
+
+/// What decides the outcome of a step besides the step itself.
+struct StepSurroundings {
+    Trust trust = Trust::Scratch;
+    oci::Platform platform;
+    archive::CompressionSettings compression;
+    std::int64_t source_date_epoch = 0;
+    exec::NetworkMode network = exec::NetworkMode::None;
+    const std::vector<Layer>& parents;  ///< what the step is on top of
+    const std::vector<Layer>& origin;   ///< of COPY --from a stage or image
+    const source::Tree& context;
+};
+
+/// The key covers the words of the step with all variables expanded, the layers below it, the content of the files that
+/// it copies, and the settings that the bytes of its layer depend on. Files without a content key are read. Throws what
+/// select_sources() throws. `action` is no ConfigAction.
+StepKey make_step_key(const Action& action, const StepSurroundings& around);
+
+/// Digests values in a form that no two lists of values share: each has its kind, its length and then its bytes.
+class KeyWriter {
+public:
+    KeyWriter();
+    KeyWriter(KeyWriter&&) noexcept;
+    ~KeyWriter();
+
+    void add(std::string_view text);
+
+    void add(const std::string& text) { add(std::string_view{text}); }
+
+    void add(const char* text) { add(std::string_view{text}); }
+
+    void add(std::int64_t number);
+    void add(const std::vector<std::string>& texts);
+    /// Says how many values follow that belong together.
+    void begin_list(std::size_t count);
+
+    /// Called once, last.
+    StepKey finish();
+
+private:
+    void frame(char kind, std::uint64_t number);
+
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace nacre::engine
