@@ -122,6 +122,7 @@ BuiltImage EngineImageBuilder::build(const ImageOrder& order, ByteSink& log, std
             order.network == Network::Open ? exec::NetworkMode::Host : exec::NetworkMode::None,
         .source_date_epoch = order.source_date_epoch,
         .compression = settings_.compression,
+        .trust = order.trusted ? engine::Trust::Official : engine::Trust::Scratch,
         .container_prefix = settings_.container_prefix};
     engine::BuildResult result = engine::build(request, services_, progress, stop);
     BuiltImage built{result.manifest, result.config_blob.digest, {}, {}, {}};

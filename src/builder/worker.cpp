@@ -25,6 +25,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace nacre::builder {
@@ -168,8 +169,10 @@ private:
         logs.whole().write(as_bytes("OCI runtime: " + runtime.description + "\n"));
         exec::OciRuntimeExecutor executor{runtime, places.containers, processes};
         const engine::StoreBaseImages bases{names, blobs, config_.registry};
+        std::optional<engine::DirectoryStepCache> cache;
+        if (places.step_cache) cache.emplace(*places.step_cache);
         EngineImageBuilder images{
-            {blobs, snapshots, executor, bases, places.locks},
+            {blobs, snapshots, executor, bases, places.locks, cache ? &*cache : nullptr},
             {config_.compression, "nacre-" + std::to_string(spec_.task_id)},
             clock_};
         GitSourceTrees sources{

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -20,6 +21,7 @@ struct WorkerPlaces {
     std::filesystem::path containers;  ///< of this task alone
     std::filesystem::path locks;
     std::filesystem::path temporary;
+    std::optional<std::filesystem::path> step_cache;  ///< nothing: every step is run
 };
 
 struct WorkerConfig {

@@ -37,6 +37,9 @@ struct BuildServices {
     StepCache* cache = nullptr;  ///< without one every step is run
 };
 
+/// Whether the cache answers for steps that may reach the network: what such a step finds there changes.
+enum class NetworkSteps : std::uint8_t { RunAgain, Reuse };
+
 struct BuildRequest {
     const dockerfile::Dockerfile& dockerfile;  ///< parsed without errors
     const source::Tree& context;
@@ -50,6 +53,7 @@ struct BuildRequest {
     std::int64_t source_date_epoch = 0;
     archive::CompressionSettings compression;
     Trust trust = Trust::Scratch;  ///< which steps of the cache it may use and leave
+    NetworkSteps network_steps = NetworkSteps::RunAgain;
     std::string container_prefix;  ///< of container names on this machine: "[a-z0-9-]{1,40}"
 };
 

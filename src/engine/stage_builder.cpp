@@ -184,7 +184,7 @@ void StageBuilder::run_step(const StagePlan& stage, const Step& step, StageResul
 
 StepRecord StageBuilder::perform(
     const Step& step, const std::vector<Layer>& layers, Progress::Outcome& outcome) {
-    if (parts_.services.cache == nullptr) return execute(step, layers);
+    if (!is_cacheable(step)) return execute(step, layers);
     const StepKey key = key_of(step, layers);
     if (auto known = recall(key)) {
         outcome = Progress::Outcome::Cached;
@@ -193,6 +193,14 @@ StepRecord StageBuilder::perform(
     StepRecord record = execute(step, layers);
     remember(key, record);
     return record;
+}
+
+bool StageBuilder::is_cacheable(const Step& step) const {
+    if (parts_.services.cache == nullptr) return false;
+    const auto* run = std::get_if<RunAction>(&step.action);
+    const bool reaches_out =
+        run != nullptr && !run->network_none && parts_.request.network != exec::NetworkMode::None;
+    return !reaches_out || parts_.request.network_steps == NetworkSteps::Reuse;
 }
 
 StepRecord StageBuilder::execute(const Step& step, const std::vector<Layer>& layers) {

@@ -53,6 +53,7 @@ private:
     /// Runs the step on top of `layers`, or finds that it was run before.
     StepRecord perform(
         const Step& step, const std::vector<Layer>& layers, Progress::Outcome& outcome);
+    bool is_cacheable(const Step& step) const;
     StepRecord execute(const Step& step, const std::vector<Layer>& layers);
     std::optional<StepRecord> recall(const StepKey& key);
     void remember(const StepKey& key, const StepRecord& record);

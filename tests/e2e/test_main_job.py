@@ -128,6 +128,8 @@ class MainJob(ServiceTest):
         dockerfile = HTTPD.replace("httpd-container", "scratchy-container").replace('name="httpd"', 'name="scratchy"')
         service.push(checkout, {"Dockerfile": dockerfile, "index.html": PAGE})
         service.build(checkout, "--scratch")
+        again = service.build(checkout, "--scratch").out
+        self.assertIn(" CACHED", again, "the steps of the same commit were run again")
         result = service.call("getTaskResult", str(service.last_task()["id"]))
         self.assertEqual(result["koji_builds"], [])
         self.assertEqual(service.call("getPackageID", "scratchy-container") and service.call("listBuilds", "prefix=scratchy"), [])

@@ -74,6 +74,19 @@ TEST_F(BuildCacheTest, NeverTakesAStepOfAnotherTrust) {
     EXPECT_THAT(progress.outcomes, Each(kCached));
 }
 
+TEST_F(BuildCacheTest, RunsStepsWithNetworkAgainUnlessAskedToReuseThem) {
+    constexpr const char* kSteps =
+        "FROM busybox:1\nRUN echo out > /out\nRUN --network=none echo in > /in\nCOPY one.txt /\n";
+    machine().network = exec::NetworkMode::Host;
+    build(kSteps);
+    build(kSteps);
+    EXPECT_EQ(progress.outcomes, (Outcomes{kDone, kCached, kCached}));
+    machine().network_steps = NetworkSteps::Reuse;
+    build(kSteps);
+    build(kSteps);
+    EXPECT_THAT(progress.outcomes, Each(kCached));
+}
+
 TEST_F(BuildCacheTest, RunsAStepAgainWhoseBlobIsGone) {
     const BuildResult first = build("FROM busybox:1\nRUN echo a > /a\n");
     machine().blobs.remove(first.layers.back().blob.digest);

@@ -80,6 +80,8 @@ BuildResult Machine::build(
     request.source_date_epoch = kEpoch;
     request.compression.level = 1;
     request.trust = trust;
+    request.network = network;
+    request.network_steps = network_steps;
     request.run_time_limit = run_time_limit;
     request.container_prefix = "nacre-test-" + std::to_string(::getpid());
     return engine::build(request, services(), progress, std::move(stop));

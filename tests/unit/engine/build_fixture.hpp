@@ -80,6 +80,8 @@ public:
     std::string target;
     StepCache* cache = nullptr;
     Trust trust = Trust::Scratch;
+    exec::NetworkMode network = exec::NetworkMode::None;
+    NetworkSteps network_steps = NetworkSteps::RunAgain;
     std::optional<std::chrono::milliseconds> run_time_limit;
 
 private:
