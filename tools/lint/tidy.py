@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Run clang-tidy 19 (.clang-tidy, every finding is an error) on the given .cpp files, or on all of src/ and apps/.
+
+It compiles with the flags of cmake/NacreTargets.cmake and needs no build folder. What passed is remembered in
+build/tidy-cache, by the content of all that the result depends on. Exit status: 1 findings, 2 it could not run."""
+import functools
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from common import ROOT, shown, sources
+
+TIDY = "clang-tidy-19"
+CACHE = ROOT / "build/tidy-cache"
+# What nobody asked for in this long is swept from the cache.
+CACHE_AGE_MAX_SECONDS = 14 * 24 * 3600
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
+FINDING = re.compile(r"^(?P<path>/[^:]+):(?P<rest>\d+:\d+: (?:error|warning): .*)$")
+
+
+@functools.cache
+def warnings() -> tuple[str, ...]:
+    """The warnings that every target has, and those for clang."""
+    text = re.sub(r"#[^\n]*", "", (ROOT / "cmake/NacreTargets.cmake").read_text())
+    for_all = re.search(r"target_compile_options\(nacre_flags INTERFACE([^)]*)\)", text)
+    for_clang = re.search(r"else\(\)\s*target_compile_options\(nacre_flags INTERFACE([^)]*)\)", text)
+    return tuple(for_all.group(1).split() + for_clang.group(1).split())
+
+
+@functools.cache
+def definitions(folder: Path) -> tuple[str, ...]:
+    """What the CMakeLists.txt of the folder, or of the nearest folder above it, defines for its targets."""
+    while not (folder / "CMakeLists.txt").exists():
+        folder = folder.parent
+    version = re.search(r"project\(nacre VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
+    found = re.findall(r"target_compile_definitions\(\w+ PRIVATE([^)]*)\)", (folder / "CMakeLists.txt").read_text())
+    return tuple("-D" + name.replace("${PROJECT_VERSION}", version) for names in found for name in names.split())
+
+
+def command(path: Path) -> list[str]:
+    flags = ["-std=c++20", "-I", str(ROOT / "src"), *warnings(), *definitions(path.parent)]
+    if shown(path).startswith("tests/"):
+        flags += ["-I", str(ROOT / "tests"), f'-DNACRE_SOURCE_DIR="{ROOT}"']
+    return [TIDY, "--quiet", str(path), "--", *flags]
+
+
+@functools.cache
+def content(path: Path) -> tuple[str, tuple[str, ...]]:
+    """The digest of a file, and the project's headers that it names."""
+    text = path.read_text()
+    return hashlib.sha256(text.encode()).hexdigest(), tuple(INCLUDE.findall(text))
+
+
+def closure(path: Path) -> list[str]:
+    """The digests of a file and of all headers of the project that it includes, directly or not."""
+    seen = {path}
+    todo = [path]
+    while todo:
+        file = todo.pop()
+        for name in content(file)[1]:
+            places = (file.parent / name, ROOT / "src" / name, ROOT / "tests" / name)
+            header = next((place for place in places if place.exists()), None)
+            if header and header not in seen:
+                seen.add(header)
+                todo.append(header)
+    return sorted(f"{shown(file)} {content(file)[0]}" for file in seen)
+
+
+@functools.cache
+def settings() -> str:
+    version = subprocess.run([TIDY, "--version"], check=True, capture_output=True, text=True).stdout
+    return version + (ROOT / ".clang-tidy").read_text()
+
+
+def key(path: Path) -> str:
+    parts = [settings(), *(part.replace(str(ROOT), "") for part in command(path)), *closure(path)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def findings(path: Path) -> list[str]:
+    """What clang-tidy says about a file; only silence is remembered."""
+    passed = CACHE / key(path)
+    if passed.exists():
+        passed.touch()
+        return []
+    run = subprocess.run(command(path), capture_output=True, text=True)
+    output = run.stdout.split("\n") + (run.stderr.split("\n") if run.returncode else [])
+    found = []
+    for line in output:
+        match = FINDING.match(line)
+        if match:
+            place = os.path.relpath(match["path"], ROOT) if match["path"].startswith(f"{ROOT}/") else match["path"]
+            found.append(f"{place}:{match['rest']}")
+    if run.returncode and not found:
+        found.append(f"{shown(path)}: clang-tidy failed with status {run.returncode}: {run.stderr.strip()[-1000:]}")
+    if not found:
+        passed.touch()
+    return found
+
+
+def sweep_cache() -> None:
+    for entry in CACHE.iterdir():
+        if entry.stat().st_mtime < time.time() - CACHE_AGE_MAX_SECONDS:
+            entry.unlink(missing_ok=True)
+
+
+def main(names: list[str]) -> int:
+    if not shutil.which(TIDY):
+        print(f"tidy.py: {TIDY} is not installed; install the package of that name (apt-get install {TIDY})", file=sys.stderr)
+        return 2
+    files = [Path(name).resolve() for name in names] or [path for path in sources("src", "apps") if path.suffix == ".cpp"]
+    for path in files:
+        if path.suffix != ".cpp" or not path.is_file() or not path.is_relative_to(ROOT):
+            print(f"tidy.py: '{path}' is no .cpp file of this project; give .cpp files, headers are checked with them", file=sys.stderr)
+            return 2
+    CACHE.mkdir(parents=True, exist_ok=True)
+    sweep_cache()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # A header is read with each file that includes it: its findings are printed once.
+        found = dict.fromkeys(line for lines in pool.map(findings, files) for line in lines)
+    for line in found:
+        print(line)
+    print(f"tidy.py: {len(found)} findings in {len(files)} files", file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
