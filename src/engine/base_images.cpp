@@ -3,7 +3,8 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 
-#include <algorithm>
+#include <string>
+#include <vector>
 
 namespace nacre::engine {
 namespace {
@@ -11,26 +12,6 @@ namespace {
 constexpr std::size_t kDocumentBytesMax = 8U << 20U;
 /// An index that leads to an index that leads to ... is an attack.
 constexpr int kIndexDepthMax = 2;
-
-bool matches(const oci::Platform& offered, const oci::Platform& wanted) {
-    return offered.os == wanted.os && offered.architecture == wanted.architecture
-           && (wanted.variant.empty() || offered.variant.empty()
-               || offered.variant == wanted.variant);
-}
-
-oci::Descriptor choose(
-    const oci::Index& index, const oci::Reference& reference, const oci::Platform& platform) {
-    std::vector<std::string> offered;
-    for (const oci::Descriptor& manifest : index.manifests) {
-        if (!manifest.platform) continue;
-        if (matches(*manifest.platform, platform)) return manifest;
-        offered.push_back(manifest.platform->str());
-    }
-    throw Error{
-        ErrorCode::NotFound,
-        "image '" + reference.str() + "' is not there for " + platform.str() + ", only for "
-            + join(offered, ", ")};
-}
 
 }  // namespace
 
@@ -69,7 +50,7 @@ BaseImage StoreBaseImages::get(
             if (depth == kIndexDepthMax)
                 throw Error{ErrorCode::DataCorrupt, "its index leads to indexes more than twice"};
             const oci::Descriptor chosen =
-                choose(oci::parse_index(bytes, named.media_type), reference, platform);
+                oci::choose_for(oci::parse_index(bytes, named.media_type), platform);
             named = {chosen.digest, chosen.media_type};
             bytes = store::read_blob(blobs_, named.digest, kDocumentBytesMax);
         }

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace nacre::oci {
 namespace {
@@ -59,6 +60,29 @@ json::Array render_all(const std::vector<Descriptor>& descriptors) {
     for (const Descriptor& descriptor : descriptors)
         list.push_back(render(descriptor));
     return list;
+}
+
+/// Of "v7" 7; of what is the same as no variant ("arm64/v8", "amd64/v1") 0.
+std::optional<std::int64_t> level_of(const Platform& platform) {
+    const std::string& variant = platform.variant;
+    if (variant.empty()) return 0;
+    if (variant.front() != 'v') return std::nullopt;
+    const auto level = parse_integer(std::string_view{variant}.substr(1));
+    const bool is_default = (platform.architecture == "arm64" && level == 8)
+                            || (platform.architecture == "amd64" && level == 1);
+    return is_default ? 0 : level;
+}
+
+/// How far what is offered is from what is wanted; nothing when it would not run there.
+std::optional<std::int64_t> distance(const Platform& offered, const Platform& wanted) {
+    constexpr std::int64_t kHigherThanNamed = 1000;
+    if (offered.os != wanted.os || offered.architecture != wanted.architecture) return std::nullopt;
+    if (offered.variant == wanted.variant) return 0;
+    const auto have = level_of(offered);
+    const auto want = level_of(wanted);
+    if (!have || !want) return std::nullopt;
+    if (*have <= *want) return *want - *have;
+    return wanted.variant.empty() ? std::optional{kHigherThanNamed + *have} : std::nullopt;
 }
 
 void set_annotations(json::Object& fields, Annotations annotations) {
@@ -118,6 +142,24 @@ std::string render(const Index& index) {
     fields.set("manifests", render_all(index.manifests));
     set_annotations(fields, index.annotations);
     return json::render(fields);
+}
+
+Descriptor choose_for(const Index& index, const Platform& platform) {
+    const Descriptor* best = nullptr;
+    std::optional<std::int64_t> best_distance;
+    std::vector<std::string> offered;
+    for (const Descriptor& manifest : index.manifests) {
+        if (!manifest.platform) continue;
+        offered.push_back(manifest.platform->str());
+        const auto found = distance(*manifest.platform, platform);
+        if (!found || (best_distance && *best_distance <= *found)) continue;
+        best = &manifest;
+        best_distance = found;
+    }
+    if (best != nullptr) return *best;
+    throw Error{
+        ErrorCode::NotFound,
+        "it is not there for " + platform.str() + ", only for " + join(offered, ", ")};
 }
 
 bool is_index(std::string_view media_type) noexcept {

@@ -33,6 +33,10 @@ Index parse_index(std::string_view bytes, std::string_view media_type);
 std::string render(const Manifest& manifest);
 std::string render(const Index& index);
 
+/// The manifest that suits a platform best: the same variant, else the nearest lower one, else (when `platform` names none) the lowest.
+/// Throws Error{NotFound} that says which platforms there are.
+Descriptor choose_for(const Index& index, const Platform& platform);
+
 bool is_index(std::string_view media_type) noexcept;
 bool is_manifest(std::string_view media_type) noexcept;
 

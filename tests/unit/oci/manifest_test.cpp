@@ -95,6 +95,50 @@ TEST(Manifest, LimitsTheNumberOfLayers) {
     EXPECT_THAT(index_refusal(with(kIndex, kDescriptor, layers)), HasSubstr("1001"));
 }
 
+/// The digits of the digest are the number of the entry.
+Index index_of(const std::vector<std::string>& platforms) {
+    Index index{.media_type = std::string{kMediaTypeIndex}};
+    for (const std::string& platform : platforms) {
+        const std::string number = std::to_string(index.manifests.size());
+        Descriptor manifest{
+            .media_type = std::string{kMediaTypeManifest},
+            .digest = Digest::parse("sha256:" + std::string(64 - number.size(), '0') + number)};
+        if (!platform.empty()) manifest.platform = Platform::parse(platform);
+        index.manifests.push_back(manifest);
+    }
+    return index;
+}
+
+char chosen(const std::vector<std::string>& platforms, const std::string& wanted) {
+    return choose_for(index_of(platforms), Platform::parse(wanted)).digest.str().back();
+}
+
+TEST(Index, ChoosesTheManifestForAPlatform) {
+    EXPECT_EQ(chosen({"linux/amd64", "linux/arm64"}, "linux/arm64"), '1');
+    EXPECT_EQ(chosen({"", "unknown/unknown", "linux/amd64"}, "linux/amd64"), '2');
+    EXPECT_EQ(chosen({"windows/amd64", "linux/amd64"}, "linux/amd64"), '1');
+}
+
+TEST(Index, ChoosesTheNearestVariantThatRuns) {
+    EXPECT_EQ(chosen({"linux/arm/v5", "linux/arm/v6", "linux/arm/v7"}, "linux/arm/v7"), '2');
+    EXPECT_EQ(chosen({"linux/arm/v5", "linux/arm/v6", "linux/arm/v8"}, "linux/arm/v7"), '1');
+    EXPECT_EQ(chosen({"linux/arm64/v8"}, "linux/arm64"), '0');
+    EXPECT_EQ(chosen({"linux/arm64"}, "linux/arm64/v8"), '0');
+    EXPECT_EQ(chosen({"linux/amd64/v3", "linux/amd64/v2", "linux/amd64"}, "linux/amd64"), '2');
+    EXPECT_EQ(chosen({"linux/amd64/v3", "linux/amd64/v2"}, "linux/amd64"), '1');
+    EXPECT_EQ(chosen({"linux/amd64", "linux/amd64/v2", "linux/amd64/v4"}, "linux/amd64/v3"), '1');
+}
+
+TEST(Index, SaysWhichPlatformsItHas) {
+    const Error error = test::error_of(
+        [] { chosen({"linux/arm/v7", "linux/amd64/strange", "linux/arm64"}, "linux/arm/v6"); });
+    EXPECT_EQ(error.code(), ErrorCode::NotFound);
+    EXPECT_THAT(
+        error.describe(),
+        HasSubstr(
+            "not there for linux/arm/v6, only for linux/arm/v7, linux/amd64/strange, linux/arm64"));
+}
+
 TEST(MediaType, TellsManifestsFromIndexes) {
     EXPECT_TRUE(is_manifest(kMediaTypeManifest) && is_manifest(kDockerManifest));
     EXPECT_TRUE(is_index(kMediaTypeIndex) && is_index(kDockerIndex));
