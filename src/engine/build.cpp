@@ -2,8 +2,12 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/thread_group.hpp"
+#include "engine/progress_queue.hpp"
 #include "engine/stage_builder.hpp"
+#include "engine/stage_runs.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <utility>
@@ -27,6 +31,9 @@ public:
         return images_.emplace(text, services_.bases.get(reference, request_.plan.platform))
             .first->second;
     }
+
+    /// One that get() gave before. For threads.
+    const BaseImage& known(const std::string& text) const { return images_.at(text); }
 
     std::vector<std::pair<std::string, oci::Digest>> digests() const {
         std::vector<std::pair<std::string, oci::Digest>> result;
@@ -96,6 +103,96 @@ std::string created_text(std::int64_t epoch) {
     return render_rfc3339(from_unix_seconds(epoch));
 }
 
+struct StageParts {
+    const BuildRequest& request;
+    const BuildServices& services;
+    const Plan& plan;
+    ResolvedBases& bases;
+};
+
+/// What a stage begins with, and where its COPY --from finds files, while other stages are built.
+class StageMaker {
+public:
+    StageMaker(const StageParts& parts, Progress& progress)
+        : parts_{parts},
+          progress_{progress},
+          runs_{parts.plan.needed, [this](std::size_t index, const std::stop_token& stop) {
+                    return make(index, stop);
+                }} {
+        for (const std::size_t index : parts.plan.needed) {
+            first_steps_[index] = step_count_ + 1;
+            step_count_ += count_shown(parts.plan.stages[index]);
+        }
+    }
+
+    StageRuns& runs() { return runs_; }
+
+private:
+    StageResult make(std::size_t index, const std::stop_token& stop) {
+        const StagePlan& stage = parts_.plan.stages[index];
+        StageBuilder builder{
+            {parts_.request,
+             parts_.services,
+             parts_.plan,
+             progress_,
+             [this, stop](const CopyOrigin& origin) { return layers_of_origin(origin, stop); },
+             first_steps_.at(index),
+             step_count_,
+             stop}};
+        return builder.build(stage, start_of(stage, stop));
+    }
+
+    StageStart start_of(const StagePlan& stage, const std::stop_token& stop) {
+        if (const auto* image = std::get_if<ImageBase>(&stage.base)) {
+            const BaseImage& base = parts_.bases.known(image->reference);
+            return {layers_of(base), base.config.history};
+        }
+        if (const auto* earlier = std::get_if<FromStage>(&stage.base)) {
+            const StageResult& result = runs_.get(earlier->index, stop);
+            return {result.layers, result.config.history};
+        }
+        return {};
+    }
+
+    std::vector<Layer> layers_of_origin(const CopyOrigin& origin, const std::stop_token& stop) {
+        if (const auto* earlier = std::get_if<FromStage>(&origin))
+            return runs_.get(earlier->index, stop).layers;
+        return layers_of(parts_.bases.known(std::get<FromImage>(origin).reference));
+    }
+
+    const StageParts parts_;
+    Progress& progress_;
+    std::map<std::size_t, std::size_t> first_steps_;
+    std::size_t step_count_ = 0;
+    StageRuns runs_;
+};
+
+StageResult build_stages(const StageParts& parts, Progress& progress, const std::stop_token& stop) {
+    std::stop_source ending;
+    const std::stop_callback forward{stop, [&ending] { ending.request_stop(); }};
+    ProgressQueue events{ending.get_token()};
+    StageMaker maker{parts, events};
+    const unsigned jobs = parts.request.jobs == 0 ? kJobsDefault : parts.request.jobs;
+    const std::size_t threads = std::min<std::size_t>(jobs, parts.plan.needed.size());
+    {
+        ThreadGroup workers;
+        for (std::size_t i = 0; i < threads; ++i)
+            workers.start("stage", [&](const std::stop_token&) {
+                maker.runs().work(ending);
+                events.end();
+            });
+        try {
+            events.pump(progress, threads);
+        } catch (...) {  // released and passed on: threads must not wait for a reader that is gone
+            ending.request_stop();
+            events.discard();
+            throw;
+        }
+    }
+    maker.runs().rethrow();
+    return maker.runs().take_last();
+}
+
 BuildResult finish(const BuildRequest& request, const BuildServices& services, StageResult stage) {
     oci::ImageConfig config = std::move(stage.config);
     config.created = created_text(request.source_date_epoch);
@@ -137,28 +234,8 @@ BuildResult build(
     const Plan& plan = planned.plan;
     require_origins(request, plan, bases);
 
-    StepCounter counter;
-    for (const std::size_t index : plan.needed)
-        counter.count += count_shown(plan.stages[index]);
-    std::map<std::size_t, StageResult> results;
-    for (const std::size_t index : plan.needed) {
-        const StagePlan& stage = plan.stages[index];
-        StageStart start;
-        if (const auto* image = std::get_if<ImageBase>(&stage.base)) {
-            const BaseImage& base = bases.get(image->reference);
-            start = {layers_of(base), base.config.history};
-        } else if (const auto* earlier = std::get_if<FromStage>(&stage.base)) {
-            start = {results.at(earlier->index).layers, results.at(earlier->index).config.history};
-        }
-        const auto layers_of_origin = [&](const CopyOrigin& origin) {
-            if (const auto* earlier = std::get_if<FromStage>(&origin))
-                return results.at(earlier->index).layers;
-            return layers_of(bases.get(std::get<FromImage>(origin).reference));
-        };
-        StageBuilder builder{{request, services, plan, progress, layers_of_origin, counter, stop}};
-        results.emplace(index, builder.build(stage, std::move(start)));
-    }
-    BuildResult result = finish(request, services, std::move(results.at(plan.needed.back())));
+    BuildResult result =
+        finish(request, services, build_stages({request, services, plan, bases}, progress, stop));
     result.bases = bases.digests();
     return result;
 }

@@ -40,6 +40,9 @@ struct BuildServices {
 /// Whether the cache answers for steps that may reach the network: what such a step finds there changes.
 enum class NetworkSteps : std::uint8_t { RunAgain, Reuse };
 
+/// More than processors: stages wait for networks and disks.
+inline constexpr unsigned kJobsDefault = 4;
+
 struct BuildRequest {
     const dockerfile::Dockerfile& dockerfile;  ///< parsed without errors
     const source::Tree& context;
@@ -54,6 +57,7 @@ struct BuildRequest {
     archive::CompressionSettings compression;
     Trust trust = Trust::Scratch;  ///< which steps of the cache it may use and leave
     NetworkSteps network_steps = NetworkSteps::RunAgain;
+    unsigned jobs = 0;             ///< stages that are built at once; 0: kJobsDefault
     std::string container_prefix;  ///< of container names on this machine: "[a-z0-9-]{1,40}"
 };
 

@@ -22,42 +22,53 @@ std::string_view overwritten(std::string_view line) {
 
 }  // namespace
 
-void TextProgress::line(std::string_view text) {
-    out_.write(as_bytes(fmt::format("#{} {}\n", number_, sanitize_utf8(text))));
+void TextProgress::line(std::size_t number, std::string_view text) {
+    out_.write(as_bytes(fmt::format("#{} {}\n", number, sanitize_utf8(text))));
 }
 
-double TextProgress::seconds() const {
-    return std::chrono::duration<double>(clock_.steady_now() - started_).count();
+double TextProgress::seconds_since(SteadyTime start) const {
+    return std::chrono::duration<double>(clock_.steady_now() - start).count();
 }
 
 void TextProgress::step_started(const Step& step) {
-    number_ = step.number;
-    started_ = clock_.steady_now();
+    running_[step.number] = {clock_.steady_now(), {}};
     const std::string stage = step.stage.empty() ? "" : step.stage + " ";
-    line(fmt::format(
-        "[{}{}/{}] {}", stage, step.number, step.count, replace_all(step.text, "\n", "\n#    ")));
+    line(
+        step.number,
+        fmt::format(
+            "[{}{}/{}] {}",
+            stage,
+            step.number,
+            step.count,
+            replace_all(step.text, "\n", "\n#    ")));
 }
 
-void TextProgress::output(Bytes bytes) {
-    partial_ += as_text(bytes);
+void TextProgress::output(std::size_t number, Bytes bytes) {
+    Running& step = running_[number];
+    step.partial += as_text(bytes);
     std::string text;
     while (true) {
-        const std::size_t end = partial_.find('\n');
-        if (end == std::string::npos && partial_.size() < kLineBytesMax) break;
+        const std::size_t end = step.partial.find('\n');
+        if (end == std::string::npos && step.partial.size() < kLineBytesMax) break;
         const std::size_t length = std::min(end, kLineBytesMax);
         text += fmt::format(
             "#{} {:.3f} {}\n",
-            number_,
-            seconds(),
-            sanitize_utf8(overwritten(std::string_view{partial_}.substr(0, length))));
-        partial_.erase(0, end == length ? length + 1 : length);
+            number,
+            seconds_since(step.started),
+            sanitize_utf8(overwritten(std::string_view{step.partial}.substr(0, length))));
+        step.partial.erase(0, end == length ? length + 1 : length);
     }
     if (!text.empty()) out_.write(as_bytes(text));
 }
 
-void TextProgress::step_finished(const Step& /*step*/, Outcome outcome) {
-    if (!partial_.empty()) output(as_bytes("\n"));
-    line(outcome == Outcome::Cached ? "CACHED" : fmt::format("DONE {:.1f}s", seconds()));
+void TextProgress::step_finished(const Step& step, Outcome outcome) {
+    const Running& running = running_[step.number];
+    if (!running.partial.empty()) output(step.number, as_bytes("\n"));
+    line(
+        step.number,
+        outcome == Outcome::Cached ? "CACHED"
+                                   : fmt::format("DONE {:.1f}s", seconds_since(running.started)));
+    running_.erase(step.number);
 }
 
 void TextProgress::note(std::string_view text) {
@@ -66,7 +77,7 @@ void TextProgress::note(std::string_view text) {
 }
 
 void OutputTail::write(Bytes bytes) {
-    progress_.output(bytes);
+    progress_.output(step_, bytes);
     tail_ += as_text(bytes);
     if (tail_.size() > 2 * kTailBytesMax) tail_.erase(0, tail_.size() - kTailBytesMax);
 }

@@ -4,12 +4,15 @@
 #include "base/clock.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
 namespace nacre::engine {
 
-/// What the followers of a build see. The engine calls it from the thread that runs build().
+/// What the followers of a build see. The engine calls it from the thread that runs build(), whatever threads the steps run
+/// on. Steps of several stages may run at once.
 class Progress {
 public:
     virtual ~Progress() = default;
@@ -22,8 +25,8 @@ public:
     };
 
     virtual void step_started(const Step& step) = 0;
-    /// Output of the step that runs, in pieces of any size.
-    virtual void output(Bytes bytes) = 0;
+    /// Output of the running step with this number, in pieces of any size.
+    virtual void output(std::size_t number, Bytes bytes) = 0;
 
     enum class Outcome : std::uint8_t { Done, Cached };
     virtual void step_finished(const Step& step, Outcome outcome) = 0;
@@ -41,25 +44,28 @@ public:
     TextProgress(ByteSink& out, const Clock& clock) : out_{out}, clock_{clock} {}
 
     void step_started(const Step& step) override;
-    void output(Bytes bytes) override;
+    void output(std::size_t number, Bytes bytes) override;
     void step_finished(const Step& step, Outcome outcome) override;
     void note(std::string_view text) override;
 
 private:
-    void line(std::string_view text);
-    double seconds() const;
+    struct Running {
+        SteadyTime started;
+        std::string partial;  ///< the line that has no end yet
+    };
+
+    void line(std::size_t number, std::string_view text);
+    double seconds_since(SteadyTime start) const;
 
     ByteSink& out_;
     const Clock& clock_;
-    SteadyTime started_{};
-    std::size_t number_ = 0;
-    std::string partial_;
+    std::map<std::size_t, Running> running_;
 };
 
-/// Passes output on to a Progress, and remembers the end of it for the message of a failure.
+/// Passes the output of a step on to a Progress, and remembers the end of it for the message of a failure.
 class OutputTail final : public ByteSink {
 public:
-    explicit OutputTail(Progress& progress) : progress_{progress} {}
+    OutputTail(Progress& progress, std::size_t step) : progress_{progress}, step_{step} {}
 
     void write(Bytes bytes) override;
 
@@ -71,6 +77,7 @@ public:
 
 private:
     Progress& progress_;
+    const std::size_t step_;
     std::string tail_;
 };
 

@@ -166,8 +166,8 @@ void StageBuilder::run_step(const StagePlan& stage, const Step& step, StageResul
         .empty_layer = true};
     if (is_shown(step)) {
         const Progress::Step shown{
-            .number = parts_.counter.next++,
-            .count = parts_.counter.count,
+            .number = next_step_++,
+            .count = parts_.step_count,
             .stage = parts_.plan.needed.size() > 1 ? stage.name : "",
             .text = step.text};
         parts_.progress.step_started(shown);
@@ -253,7 +253,7 @@ void StageBuilder::remember(const StepKey& key, const StepRecord& record) {
 /// False when the step turned out to need no layer.
 bool StageBuilder::change_files(const Step& step, store::ActiveSnapshot& snapshot) {
     if (const auto* run = std::get_if<RunAction>(&step.action)) {
-        run_command(step, *run, snapshot);
+        run_command(*run, snapshot);
         return true;
     }
     if (const auto* copy = std::get_if<CopyAction>(&step.action)) {
@@ -263,12 +263,12 @@ bool StageBuilder::change_files(const Step& step, store::ActiveSnapshot& snapsho
     return make_folder(std::get<WorkdirAction>(step.action), snapshot);
 }
 
-void StageBuilder::run_command(
-    const Step& /*step*/, const RunAction& action, const store::ActiveSnapshot& snapshot) {
+void StageBuilder::run_command(const RunAction& action, const store::ActiveSnapshot& snapshot) {
     exec::ContainerSpec spec;
     const RootFolder root{snapshot.root()};
     const Account account = resolve_account(action.user, root);
-    spec.id = parts_.request.container_prefix + "-" + std::to_string(parts_.counter.next);
+    const std::size_t number = next_step_ - 1;
+    spec.id = parts_.request.container_prefix + "-" + std::to_string(number);
     spec.root = snapshot.root();
     spec.argv = action.argv;
     spec.env = env_with_home(action, account);
@@ -279,7 +279,7 @@ void StageBuilder::run_command(
     spec.network = action.network_none ? exec::NetworkMode::None : parts_.request.network;
     spec.limits = parts_.request.limits;
     spec.time_limit = parts_.request.run_time_limit;
-    OutputTail output{parts_.progress};
+    OutputTail output{parts_.progress, number};
     const os::ExitStatus status = parts_.services.executor.run(spec, output, parts_.stop);
     if (status.success()) return;
     const std::string tail = output.lines();

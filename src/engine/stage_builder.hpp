@@ -21,12 +21,6 @@ struct StageStart {
     std::vector<oci::HistoryEntry> history;
 };
 
-/// Numbers the steps of a whole build.
-struct StepCounter {
-    std::size_t next = 1;
-    std::size_t count = 0;
-};
-
 /// Steps that followers see: those that do something. Settings are quick and silent.
 std::size_t count_shown(const StagePlan& stage);
 
@@ -39,12 +33,13 @@ public:
         const Plan& plan;
         Progress& progress;
         std::function<std::vector<Layer>(const CopyOrigin&)>
-            layers_of;  ///< of another stage or image
-        StepCounter& counter;
+            layers_of;               ///< of another stage or image
+        std::size_t first_step = 1;  ///< number of its first step that followers see
+        std::size_t step_count = 0;  ///< of the whole build
         std::stop_token stop;
     };
 
-    explicit StageBuilder(Parts parts) : parts_{std::move(parts)} {}
+    explicit StageBuilder(Parts parts) : parts_{std::move(parts)}, next_step_{parts_.first_step} {}
 
     StageResult build(const StagePlan& stage, StageStart start);
 
@@ -59,8 +54,7 @@ private:
     void remember(const StepKey& key, const StepRecord& record);
     StepKey key_of(const Step& step, const std::vector<Layer>& layers) const;
     bool change_files(const Step& step, store::ActiveSnapshot& snapshot);
-    void run_command(
-        const Step& step, const RunAction& action, const store::ActiveSnapshot& snapshot);
+    void run_command(const RunAction& action, const store::ActiveSnapshot& snapshot);
     void copy_files(const CopyAction& action, const store::ActiveSnapshot& snapshot);
     bool make_folder(const WorkdirAction& action, const store::ActiveSnapshot& snapshot);
     std::unique_ptr<store::ActiveSnapshot> mount(const std::vector<Layer>& layers);
@@ -68,6 +62,7 @@ private:
     std::string place_of(const Step& step) const;
 
     Parts parts_;
+    std::size_t next_step_;
 };
 
 }  // namespace nacre::engine

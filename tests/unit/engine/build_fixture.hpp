@@ -30,7 +30,7 @@ public:
             + (step.stage.empty() ? "" : step.stage + " ") + step.text);
     }
 
-    void output(Bytes bytes) override {
+    void output(std::size_t /*number*/, Bytes bytes) override {
         text += as_text(bytes);
         if (on_output) on_output();
     }

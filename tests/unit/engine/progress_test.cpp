@@ -10,15 +10,17 @@ namespace {
 class TextProgressTest : public testing::Test {
 protected:
     void start(const Progress::Step& step = {.number = 2, .count = 5, .text = "RUN make"}) {
+        number = step.number;
         progress.step_started(step);
     }
 
-    void say(std::string_view text) { progress.output(as_bytes(text)); }
+    void say(std::string_view text) { progress.output(number, as_bytes(text)); }
 
     void finish(Progress::Outcome outcome = Progress::Outcome::Done) {
-        progress.step_finished({}, outcome);
+        progress.step_finished({.number = number}, outcome);
     }
 
+    std::size_t number = 0;
     ManualClock clock{WallTime{}};
     StringSink out;
     TextProgress progress{out, clock};
@@ -47,6 +49,21 @@ TEST_F(TextProgressTest, NamesTheStageWhenThereAreSeveral) {
     EXPECT_EQ(out.text(), "#1 [tools 1/9] RUN a\n#    b\n");
 }
 
+TEST_F(TextProgressTest, KeepsStepsApartThatRunAtOnce) {
+    progress.step_started({.number = 1, .count = 2, .stage = "a", .text = "RUN x"});
+    clock.advance(std::chrono::seconds{1});
+    progress.step_started({.number = 2, .count = 2, .stage = "b", .text = "RUN y"});
+    progress.output(1, as_bytes("one "));
+    progress.output(2, as_bytes("two\n"));
+    progress.output(1, as_bytes("line\n"));
+    progress.step_finished({.number = 1}, Progress::Outcome::Done);
+    progress.step_finished({.number = 2}, Progress::Outcome::Cached);
+    EXPECT_EQ(
+        out.text(),
+        "#1 [a 1/2] RUN x\n#2 [b 2/2] RUN y\n#2 0.000 two\n#1 1.000 one line\n#1 DONE 1.0s\n#2 "
+        "CACHED\n");
+}
+
 TEST_F(TextProgressTest, CutsALineWithoutEnd) {
     start();
     say(std::string(100'000, 'x'));
@@ -72,7 +89,7 @@ TEST(OutputTail, KeepsTheLastLines) {
     ManualClock clock{WallTime{}};
     StringSink out;
     TextProgress progress{out, clock};
-    OutputTail tail{progress};
+    OutputTail tail{progress, 1};
     for (int i = 0; i < 10'000; ++i)
         tail.write(as_bytes("line " + std::to_string(i) + "\n"));
     const std::vector<std::string> lines = split(tail.lines(), '\n');
@@ -85,7 +102,7 @@ TEST(OutputTail, IsBoundedInBytes) {
     ManualClock clock{WallTime{}};
     StringSink out;
     TextProgress progress{out, clock};
-    OutputTail tail{progress};
+    OutputTail tail{progress, 1};
     for (int i = 0; i < 100; ++i)
         tail.write(as_bytes(std::string(1000, 'x')));
     EXPECT_LE(tail.lines().size(), OutputTail::kTailBytesMax);
