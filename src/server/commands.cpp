@@ -12,12 +12,14 @@
 #include "engine/import.hpp"
 #include "exec/runtime_probe.hpp"
 #include "hub/hub.hpp"
+#include "manual/command_line.hpp"
 #include "oci/reference.hpp"
 #include "os/file.hpp"
 #include "os/process.hpp"
 #include "os/signals.hpp"
 #include "server/config.hpp"
 #include "server/layout.hpp"
+#include "server/manual_pages.hpp"
 #include "server/service.hpp"
 #include "sql/sqlite_database.hpp"
 #include "store/directory_blob_store.hpp"
@@ -202,50 +204,39 @@ int list_bases(const Environment& environment) {
     return 0;
 }
 
-void describe(CLI::App& app, Action& action) {
-    app.name("nacred");
-    app.require_subcommand(1);
-    app.set_version_flag("--version", "nacred " NACRE_VERSION);
-    app.footer(
-        "All data is below $NACRE_ROOT, else /var/lib/nacre (root) or ~/.local/share/nacre.");
-    app.add_subcommand("serve", "Run the service: hub, builder, dist-git, registry, mirror, pages")
-        ->callback([&action] { action = serve; });
-    app.add_subcommand("check", "Check the configuration and what this machine can do")
-        ->callback([&action] { action = check; });
-    app.add_subcommand("config", "Print the configuration with every setting")->callback([&action] {
-        action = [](const Environment& environment) {
-            print(render_config(environment.config));
-            return 0;
-        };
-    });
-    app.add_subcommand("worker", "Run one task; started by the service")
-        ->group("")
-        ->callback([&action] { action = work; });
-
-    CLI::App* user = app.add_subcommand("user", "Users of this service")->require_subcommand(1);
-    CLI::App* add = user->add_subcommand("add", "Add a user, or change the password of one");
-    auto user_options = std::make_shared<UserOptions>();
-    add->add_option("name", user_options->name, "name of the user")->required();
+void add_user_commands(CLI::App& app, Action& action) {
+    CLI::App* user = app.add_subcommand("user", "Users of the service")->require_subcommand(1);
+    CLI::App* add = user->add_subcommand("add", "Add a user, or change a user's password");
+    auto options = std::make_shared<UserOptions>();
+    add->add_option("NAME", options->name, "name of the user")->type_name("")->required();
     add->add_option(
-        "--password-file",
-        user_options->password_file,
-        "file with the password, '-': standard input");
-    add->add_flag("--admin", user_options->admin, "may do everything");
-    add->callback([&action, user_options] {
-        action = [user_options](const Environment& environment) {
-            return add_user(environment, *user_options);
+           "--password-file",
+           options->password_file,
+           "file with the password; default: -, standard input")
+        ->type_name("FILE");
+    add->add_flag(
+        "--admin", options->admin, "make the user an administrator, who may do everything");
+    add->callback([&action, options] {
+        action = [options](const Environment& environment) {
+            return add_user(environment, *options);
         };
     });
+}
 
+void add_base_commands(CLI::App& app, Action& action) {
     CLI::App* base = app.add_subcommand("base", "Base images")->require_subcommand(1);
-    CLI::App* import = base->add_subcommand("import", "Import a root file system as a base image");
+    CLI::App* import = base->add_subcommand("import", "Make a base image of a root file system");
     auto arguments = std::make_shared<ImportArguments>();
-    import->add_option("name", arguments->name, "NAME:TAG")->required();
+    import->add_option("IMAGE", arguments->name, "NAME:TAG, as FROM will name it")
+        ->type_name("")
+        ->required();
     import
         ->add_option(
-            "archive", arguments->archive, "tar of the root file system, plain or compressed")
+            "ARCHIVE", arguments->archive, "tar of the root file system, plain or compressed")
+        ->type_name("")
         ->required();
-    import->add_option("--cmd", arguments->cmd, "the image's command, word by word");
+    import->add_option("--cmd", arguments->cmd, "command of the image, word by word")
+        ->type_name("WORD");
     import->callback([&action, arguments] {
         action = [arguments](const Environment& environment) {
             return import_base(environment, *arguments);
@@ -254,6 +245,30 @@ void describe(CLI::App& app, Action& action) {
     base->add_subcommand("list", "List the images of the registry")->callback([&action] {
         action = list_bases;
     });
+}
+
+void describe(CLI::App& app, Action& action) {
+    app.name("nacred");
+    manual::use_house_words(app);
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "nacred " NACRE_VERSION, "print the version");
+    app.add_subcommand("serve", "Run the service: hub, builder, dist-git, registry, mirror, pages")
+        ->footer("Runs until SIGTERM or SIGINT, and writes its log to standard error.")
+        ->callback([&action] { action = serve; });
+    app.add_subcommand("check", "Check the configuration and what this machine can do")
+        ->callback([&action] { action = check; });
+    app.add_subcommand("config", "Print the settings in force, as a complete nacred.toml")
+        ->callback([&action] {
+            action = [](const Environment& environment) {
+                print(render_config(environment.config));
+                return 0;
+            };
+        });
+    app.add_subcommand("worker", "Run one task; started by the service")
+        ->group("")
+        ->callback([&action] { action = work; });
+    add_user_commands(app, action);
+    add_base_commands(app, action);
 }
 
 LogLevel level_of(const std::string& name) {
@@ -277,12 +292,21 @@ int run(int argc, char** argv) {
     CLI::App app{"The Nacre service: container images, built like packages"};
     Action action;
     describe(app, action);
+    const auto asked = manual::add_manual_command(app, {"nacred", "nacred.toml"});
+    app.footer(
+        "All data is below $NACRE_ROOT, else /var/lib/nacre (root) or ~/.local/share/nacre.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : kExitWrongUsage;
     }
     try {
+        if (asked->is_asked) {
+            const manual::Page page =
+                asked->page == "nacred" ? describe_program(app) : describe_config();
+            print(manual::render(page, asked->format));
+            return 0;
+        }
         const os::StopOnSignals signals{SIGINT, SIGTERM};
         return execute(action, signals.stop());
     } catch (const Error& error) {

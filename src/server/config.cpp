@@ -174,39 +174,50 @@ ConfigResult parse_config(std::string_view text, const std::string& file) {
     return result;
 }
 
-std::string render_config(const Config& config) {
+std::vector<Setting> settings_of(const Config& config) {
+    const HttpSettings& http = config.http;
+    const BuilderSettings& builder = config.builder;
     std::vector<std::string> tags;
     for (const std::string& glob : config.publish.mirror_tags)
         tags.push_back(toml_string(glob));
+    return {
+        {"", "log_level", toml_string(config.log_level), "debug, info, warning or error"},
+        {"http", "address", toml_string(http.address), "IP address to listen on"},
+        {"http", "port", std::to_string(http.port), "0: any free one"},
+        {"http",
+         "public_url",
+         toml_string(http.public_url),
+         "how clients reach the service; empty: http, address and port"},
+        {"http", "workers", std::to_string(http.workers), "requests answered at once"},
+        {"builder", "enabled", toml_bool(builder.enabled), "whether this machine builds"},
+        {"builder",
+         "name",
+         toml_string(builder.name),
+         "name of this machine among the hub's hosts"},
+        {"builder", "tasks_max", std::to_string(builder.tasks_max), "builds at once"},
+        {"builder",
+         "compression",
+         toml_string(builder.compression),
+         "of layers: gzip, zstd or none"},
+        {"builder",
+         "compression_level",
+         std::to_string(builder.compression_level),
+         "1 to 12 for gzip, 1 to 19 for zstd"},
+        {"builder", "cache", toml_bool(builder.cache), "whether equal steps reuse their layers"},
+        {"publish",
+         "mirror_tags",
+         "[" + join(tags, ", ") + "]",
+         "tags (globs) whose builds go to the mirror tree"}};
+}
+
+std::string render_config(const Config& config) {
     std::string text;
-    const auto line =
-        [&text](const std::string& key, const std::string& value, std::string_view meaning) {
-            text += key + " = " + value + "  # " + std::string{meaning} + "\n";
-        };
-    line("log_level", toml_string(config.log_level), "debug, info, warning or error");
-    text += "\n[http]\n";
-    line("address", toml_string(config.http.address), "where to listen");
-    line("port", std::to_string(config.http.port), "0: any free one");
-    line(
-        "public_url",
-        toml_string(config.http.public_url),
-        "how clients reach us; empty: address and port");
-    line("workers", std::to_string(config.http.workers), "requests answered at once");
-    text += "\n[builder]\n";
-    line("enabled", toml_bool(config.builder.enabled), "build on this machine");
-    line("name", toml_string(config.builder.name), "of the host in the hub");
-    line("tasks_max", std::to_string(config.builder.tasks_max), "builds at once");
-    line("compression", toml_string(config.builder.compression), "of layers: gzip, zstd or none");
-    line(
-        "compression_level",
-        std::to_string(config.builder.compression_level),
-        "1 to 12 for gzip, 1 to 19 for zstd");
-    line("cache", toml_bool(config.builder.cache), "reuse the layers of equal steps");
-    text += "\n[publish]\n";
-    line(
-        "mirror_tags",
-        "[" + join(tags, ", ") + "]",
-        "tags (globs) whose builds go to the mirror tree");
+    std::string table;
+    for (const Setting& setting : settings_of(config)) {
+        if (setting.table != table) text += "\n[" + setting.table + "]\n";
+        table = setting.table;
+        text += setting.key + " = " + setting.value + "  # " + setting.meaning + "\n";
+    }
     return text;
 }
 

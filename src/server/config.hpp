@@ -46,6 +46,17 @@ struct ConfigResult {
 /// `file` names the text in messages. Unknown keys are errors, with the nearest known one as a hint.
 ConfigResult parse_config(std::string_view text, const std::string& file);
 
+/// One setting as the file has it.
+struct Setting {
+    std::string table;  ///< "http"; empty: before the first table
+    std::string key;
+    std::string value;  ///< as TOML
+    std::string meaning;
+};
+
+/// Every setting, in the order of the file.
+std::vector<Setting> settings_of(const Config& config);
+
 /// A complete file with every setting and what it means; parses to `config` again.
 std::string render_config(const Config& config);
 
