@@ -170,7 +170,7 @@ void add_build_kind(CLI::App& command, container::BuildOptions& options) {
         .add_option(
             "--koji-parent-build",
             options.koji_parent_build,
-            "build whose image takes the place of the last FROM")
+            "build whose image to take for the last FROM, which names its repository")
         ->type_name("NVR");
     command
         .add_option(

@@ -178,6 +178,7 @@ std::vector<Setting> settings_of(const Config& config) {
     const HttpSettings& http = config.http;
     const BuilderSettings& builder = config.builder;
     std::vector<std::string> tags;
+    tags.reserve(config.publish.mirror_tags.size());
     for (const std::string& glob : config.publish.mirror_tags)
         tags.push_back(toml_string(glob));
     return {

@@ -2,7 +2,7 @@
 
 #include "manual/page.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): not ours
 class App;
 }
 
