@@ -26,7 +26,9 @@ namespace {
 
 constexpr std::size_t kReadBytes = 64U << 10U;
 constexpr std::size_t kLogBytesMax = 1U << 20U;
+constexpr std::size_t kConfigBytesMax = 1U << 20U;
 constexpr const char* kLogName = "log";
+constexpr const char* kConfigName = "config.json";
 constexpr std::chrono::seconds kDeleteLimit{20};
 
 std::vector<std::string> mount_targets(const ContainerSpec& spec) {
@@ -139,7 +141,7 @@ os::ExitStatus OciRuntimeExecutor::run(
     const MountPoints mount_points{whole.root, mount_targets(whole)};
     const os::TempDir bundle{state_ / "bundles", "bundle"};
     os::write_file_atomically(
-        bundle.path() / "config.json",
+        bundle.path() / kConfigName,
         json::render(runtime_config(whole)),
         os::Durability::Buffered,
         0600);
@@ -173,7 +175,7 @@ os::ExitStatus OciRuntimeExecutor::run_bundle(
     try {
         OutputPump pump{*child, pipe.read_end.get(), output, std::move(stop)};
         const os::ExitStatus status = pump.run(spec);
-        remove(spec.id);
+        forget(spec.id);
         return status;
     } catch (...) {  // released and passed on: the container must not outlive the step
         remove(spec.id);
@@ -181,6 +183,16 @@ os::ExitStatus OciRuntimeExecutor::run_bundle(
         child.reset();
         remove(spec.id);
         throw;
+    }
+}
+
+/// Of a container whose processes have all ended. Starting the runtime only to do this costs as much as a small step.
+void OciRuntimeExecutor::forget(const std::string& id) const noexcept {
+    try {
+        if (!cgroups_.try_remove(id)) return remove(id);
+        os::remove_tree(state_ / "runtime" / id);
+    } catch (const Error&) {
+        remove(id);
     }
 }
 
@@ -210,6 +222,24 @@ void OciRuntimeExecutor::report_failure(const std::filesystem::path& log) const 
     }
 }
 
+namespace {
+
+/// The id of the container that a bundle was made for; a process killed early leaves a bundle without one.
+std::optional<std::string> find_id(const std::filesystem::path& bundle) {
+    const auto text = os::find_file(bundle / kConfigName, kConfigBytesMax);
+    if (!text) return std::nullopt;
+    try {
+        const json::Value config = json::parse(*text);
+        const std::string path =
+            json::Reader{config, "config"}.get_object("linux").get_string("cgroupsPath");
+        return path.substr(std::min<std::size_t>(1, path.size()));
+    } catch (const Error&) {
+        return std::nullopt;  // not whole
+    }
+}
+
+}  // namespace
+
 int sweep(const Runtime& runtime, const std::filesystem::path& state, os::ProcessRunner& runner) {
     int removed = 0;
     std::error_code failure;
@@ -227,6 +257,10 @@ int sweep(const Runtime& runtime, const std::filesystem::path& state, os::Proces
         os::remove_tree(entry.path());
         ++removed;
     }
+    // A runtime that was killed while it made a container knows nothing of it any more.
+    const CgroupFolders cgroups = CgroupFolders::find_all();
+    for (const auto& entry : std::filesystem::directory_iterator{state / "bundles", failure})
+        if (const auto id = find_id(entry.path())) cgroups.try_remove(*id);
     os::sweep_temporaries(state / "bundles");
     return removed;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "exec/cgroup_folders.hpp"
 #include "exec/executor.hpp"
 
 #include <filesystem>
@@ -13,8 +14,9 @@ struct Runtime {
     std::string description;
 };
 
-/// Runs steps with an OCI runtime (crun, runc): one process of it a step. Standard output and error share one pipe, so that
-/// their order stays. Containers have a pid namespace of their own: what a step leaves running ends with it.
+/// Runs steps with an OCI runtime (crun, runc): one start of it a step. Standard output and error share one pipe, so that
+/// their order stays. Containers have a pid namespace of their own: what a step leaves running ends with it. What the runtime
+/// keeps of a container that has ended is removed here; the runtime is asked to do so when a step was cut off.
 class OciRuntimeExecutor final : public Executor {
 public:
     /// `state` is a folder of its own for bundles and the runtime's state; `runner` outlives the executor.
@@ -31,12 +33,14 @@ private:
         const std::filesystem::path& bundle,
         ByteSink& output,
         std::stop_token stop);
+    void forget(const std::string& id) const noexcept;
     void remove(const std::string& id) const noexcept;
     void report_failure(const std::filesystem::path& log) const;
 
     const Runtime runtime_;
     const std::filesystem::path state_;
     os::ProcessRunner& runner_;
+    const CgroupFolders cgroups_ = CgroupFolders::find_all();
 };
 
 /// Kills and removes the containers, and the bundles, that killed processes left in `state`. To be called at start, while

@@ -1,5 +1,7 @@
 #include "exec/runtime_config.hpp"
 
+#include "exec/cgroup_folders.hpp"
+
 #include <string>
 #include <utility>
 
@@ -158,6 +160,7 @@ Object resources(const ResourceLimits& limits) {
 Object linux_part(const ContainerSpec& spec) {
     Object fields = object(
         {{"namespaces", namespaces(spec)},
+         {"cgroupsPath", CgroupFolders::path_of(spec.id)},
          {"seccomp", seccomp()},
          {"maskedPaths",
           strings(

@@ -56,7 +56,7 @@ void ExecutorContract::TearDown() {
 
 ContainerSpec ExecutorContract::spec(const std::string& script) const {
     ContainerSpec spec;
-    spec.id = "nacre-contract-" + std::to_string(::getpid());
+    spec.id = kContainerPrefix;
     spec.root = root();
     spec.argv = {"/bin/sh", "-c", script};
     spec.env = {"PATH=/bin"};

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -12,6 +14,9 @@
 #include <vector>
 
 namespace nacre::exec::contract {
+
+/// Of the names of all containers that the contract makes.
+inline const std::string kContainerPrefix = "nacre-contract-" + std::to_string(::getpid());
 
 // The shell scripts that the contract runs: a fake knows them by their text.
 inline constexpr const char* kExit7 = "exit 7";

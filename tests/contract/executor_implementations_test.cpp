@@ -34,6 +34,8 @@ public:
         for (const char* name : {"runtime", "bundles"})
             for (const auto& entry : fs::directory_iterator{state_ / name})
                 found.push_back(entry.path().string());
+        for (const std::string& folder : test::cgroups_with(kContainerPrefix))
+            found.push_back(folder);
         return found;
     }
 

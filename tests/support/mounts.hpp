@@ -29,4 +29,20 @@ inline std::vector<std::string> processes_with(const std::string& text) {
     return found;
 }
 
+/// The folders below all cgroup file systems whose name starts with `prefix`.
+inline std::vector<std::string> cgroups_with(const std::string& prefix) {
+    std::vector<std::string> found;
+    std::ifstream mounts{"/proc/self/mounts"};
+    for (std::string device, folder, type, rest; mounts >> device >> folder >> type;) {
+        std::getline(mounts, rest);
+        if (type != "cgroup" && type != "cgroup2") continue;
+        std::error_code ignored;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator{
+                 folder, std::filesystem::directory_options::skip_permission_denied, ignored})
+            if (entry.path().filename().string().starts_with(prefix) && entry.is_directory())
+                found.push_back(entry.path().string());
+    }
+    return found;
+}
+
 }  // namespace nacre::test
