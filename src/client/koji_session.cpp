@@ -2,7 +2,7 @@
 
 #include "base/adler32.hpp"
 #include "base/error.hpp"
-#include "base/guarded.hpp"
+#include "base/pause.hpp"
 #include "base/text.hpp"
 #include "koji/arguments.hpp"
 #include "os/file.hpp"
@@ -10,7 +10,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <vector>
 
 namespace nacre::client {
@@ -18,8 +17,6 @@ namespace {
 
 using koji::Fault;
 using koji::FaultCode;
-
-constexpr int kBackoffDoublingsMax = 16;
 
 bool is_busy(int status) noexcept {
     return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
@@ -168,22 +165,6 @@ koji::Value KojiSession::attempt(const http::ClientRequest& request) {
     return koji::parse_response(response.body);
 }
 
-void KojiSession::pause(int attempt) const {
-    const int doublings = std::min(attempt, kBackoffDoublingsMax);
-    const auto longest = std::min(config_.first_pause * (1 << doublings), config_.pause_max);
-    // Between half of it and all of it, so that clients do not come back all at once.
-    const auto half = longest / 2;
-    const auto jitter =
-        half.count() == 0
-            ? 0
-            : static_cast<std::int64_t>(random_->next() % static_cast<std::uint64_t>(half.count()));
-    Guarded<int> nothing{0};
-    std::condition_variable_any never;
-    nothing.lock().wait_for(
-        never, stop_, half + std::chrono::milliseconds{jitter}, [](int) { return false; });
-    if (stop_.stop_requested()) throw Cancelled{};
-}
-
 koji::Value KojiSession::send(Message message) {
     const SteadyTime start = clock_->steady_now();
     bool was_renewed = false;
@@ -205,7 +186,8 @@ koji::Value KojiSession::send(Message message) {
         } catch (const Error& error) {
             if (!is_retryable(error.code()) || is_last) throw;
         }
-        pause(tried - 1);
+        const Backoff backoff{.first = config_.first_pause, .max = config_.pause_max};
+        pause(pause_after(backoff, tried - 1, *random_), stop_);
     }
 }
 

@@ -122,7 +122,6 @@ private:
     koji::Value send(Message message);
     koji::Value attempt(const http::ClientRequest& request);
     http::ClientRequest request_for(const Message& message);
-    void pause(int attempt) const;
 
     bool can_renew() const noexcept { return session_ && credentials_; }
 
