@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t kIdleHandlesMax = 16;
 constexpr long kRedirectsMax = 10;
 constexpr int kPollMilliseconds = 1000;
+/// Of a body that nobody has read yet; then the peer has to wait.
+constexpr std::size_t kUnreadBytesMax = 256U << 10U;
 
 struct EasyCloser {
     void operator()(CURL* handle) const noexcept { ::curl_easy_cleanup(handle); }
@@ -56,25 +59,42 @@ private:
     Handle& handle_;
 };
 
+/// The part of a body that has arrived and was not read yet.
+struct Unread {
+    std::string bytes;
+    bool is_paused = false;
+};
+
 /// What the callbacks of one transfer work on. An exception in a callback is kept and makes the transfer fail.
 struct Transfer {
     const ClientRequest& request;
     CURL* easy;
     ClientResponse response;
     std::string_view rest_of_body;
+    Unread* unread;  ///< null: the body goes to the response or its sink
     std::exception_ptr failure;
 };
 
-bool has_sink(const Transfer& transfer) {
+int status_of(CURL* easy) {
     long status = 0;
-    ::curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
-    return transfer.request.response_sink != nullptr && status >= 200 && status < 300;
+    ::curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    return static_cast<int>(status);
+}
+
+bool has_sink(const Transfer& transfer) {
+    return transfer.request.response_sink != nullptr && status_of(transfer.easy) / 100 == 2;
 }
 
 std::size_t on_data(char* data, std::size_t, std::size_t size, void* user) noexcept {
     auto& transfer = *static_cast<Transfer*>(user);
     try {
         const std::string_view text{data, size};
+        if (transfer.unread != nullptr) {
+            transfer.unread->is_paused = transfer.unread->bytes.size() > kUnreadBytesMax;
+            if (transfer.unread->is_paused) return CURL_WRITEFUNC_PAUSE;
+            transfer.unread->bytes.append(text);
+            return size;
+        }
         if (has_sink(transfer)) {
             transfer.request.response_sink->write(as_bytes(text));
             return size;
@@ -222,25 +242,32 @@ ErrorCode to_error_code(CURLcode code) noexcept {
     }
 }
 
-/// Drives the transfer to its end.
-CURLcode run(Handle& handle, const std::stop_token& stop) {
-    const Attachment attached{handle};
+/// Drives the transfer one step further; its result once it has ended.
+std::optional<CURLcode> drive(Handle& handle, const std::stop_token& stop) {
     CURLM* multi = handle.multi.get();
     const std::stop_callback wake{stop, [multi] { ::curl_multi_wakeup(multi); }};
-    while (true) {
-        if (stop.stop_requested()) throw Cancelled{};
-        int running = 0;
-        CURLMcode code = ::curl_multi_perform(multi, &running);
-        if (code == CURLM_OK && running > 0)
-            code = ::curl_multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr);
-        if (code != CURLM_OK)
-            throw Error{
-                ErrorCode::Internal,
-                "cannot run a transfer: " + std::string{::curl_multi_strerror(code)}};
-        int left = 0;
-        if (const CURLMsg* message = ::curl_multi_info_read(multi, &left))
-            return message->data.result;
-    }
+    if (stop.stop_requested()) throw Cancelled{};
+    int running = 0;
+    CURLMcode code = ::curl_multi_perform(multi, &running);
+    int left = 0;
+    if (const CURLMsg* message = ::curl_multi_info_read(multi, &left)) return message->data.result;
+    if (code == CURLM_OK && running > 0)
+        code = ::curl_multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr);
+    if (code != CURLM_OK)
+        throw Error{
+            ErrorCode::Internal,
+            "cannot run a transfer: " + std::string{::curl_multi_strerror(code)}};
+    return std::nullopt;
+}
+
+using Reason = std::array<char, CURL_ERROR_SIZE>;
+
+void throw_unless_done(const Transfer& transfer, CURLcode code, const Reason& reason) {
+    if (transfer.failure) std::rethrow_exception(transfer.failure);
+    if (code == CURLE_OK) return;
+    const std::string cause = reason.front() != '\0' ? reason.data() : ::curl_easy_strerror(code);
+    throw Error{
+        to_error_code(code), transfer.request.method + " " + transfer.request.url + ": " + cause};
 }
 
 }  // namespace
@@ -259,11 +286,17 @@ struct CurlClient::State {
         ::curl_global_cleanup();
     }
 
-    Handle take() {
+    Handle take_idle() {
         auto handles = idle.lock();
         if (handles->empty()) return Handle{};
         Handle handle = std::move(handles->back());
         handles->pop_back();
+        return handle;
+    }
+
+    Handle take() {
+        Handle handle = take_idle();
+        if (handle.easy == nullptr || handle.multi == nullptr) throw std::bad_alloc{};
         return handle;
     }
 
@@ -284,26 +317,107 @@ CurlClient::~CurlClient() = default;
 
 ClientResponse CurlClient::exchange(const ClientRequest& request, std::stop_token stop) {
     Handle handle = state_->take();
-    if (handle.easy == nullptr || handle.multi == nullptr) throw std::bad_alloc{};
-    Transfer transfer{request, handle.easy.get(), {}, request.body, nullptr};
+    CURL* easy = handle.easy.get();
+    Transfer transfer{request, easy, {}, request.body, nullptr, nullptr};
     const ListPtr headers = make_header_list(request.headers);
     prepare(transfer, state_->user_agent, headers);
-    std::array<char, CURL_ERROR_SIZE> reason{};
-    set(handle.easy.get(), CURLOPT_ERRORBUFFER, reason.data());
-    const CURLcode code = run(handle, stop);
-    if (transfer.failure) std::rethrow_exception(transfer.failure);
-    if (code != CURLE_OK) {
-        const std::string cause =
-            reason.front() != '\0' ? reason.data() : ::curl_easy_strerror(code);
-        throw Error{to_error_code(code), request.method + " " + request.url + ": " + cause};
+    Reason reason{};
+    set(easy, CURLOPT_ERRORBUFFER, reason.data());
+    {
+        const Attachment attached{handle};
+        std::optional<CURLcode> code;
+        while (!code)
+            code = drive(handle, stop);
+        throw_unless_done(transfer, *code, reason);
+        transfer.response.status = status_of(easy);
     }
-    long status = 0;
-    ::curl_easy_getinfo(handle.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-    transfer.response.status = static_cast<int>(status);
     // The options still point into this frame.
-    ::curl_easy_reset(handle.easy.get());
+    ::curl_easy_reset(easy);
     state_->give_back(std::move(handle));
     return std::move(transfer.response);
+}
+
+/// The body of an answer. It stays where it was made: curl points into it.
+class CurlClient::Stream final : public ByteSource {
+public:
+    Stream(State& state, ClientRequest request, std::stop_token stop)
+        : state_{state},
+          request_{std::move(request)},
+          stop_{std::move(stop)},
+          handle_{state.take()},
+          transfer_{request_, handle_.easy.get(), {}, request_.body, &unread_, nullptr},
+          headers_{make_header_list(request_.headers)} {
+        prepare(transfer_, state.user_agent, headers_);
+        set(transfer_.easy, CURLOPT_ERRORBUFFER, reason_.data());
+        attached_.emplace(handle_);
+    }
+
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    ~Stream() override { end(); }
+
+    /// Returns when the first byte of the body or its end is there, hence all fields too.
+    ClientResponse head() {
+        wait_for_bytes();
+        ClientResponse response = std::move(transfer_.response);
+        response.status = status_;
+        return response;
+    }
+
+    std::size_t read(std::span<std::byte> buffer) override {
+        if (read_ == unread_.bytes.size()) wait_for_bytes();
+        const std::string_view rest = std::string_view{unread_.bytes}.substr(read_);
+        const Bytes given = as_bytes(rest.substr(0, buffer.size()));
+        std::ranges::copy(given, buffer.begin());
+        read_ += given.size();
+        return given.size();
+    }
+
+private:
+    void wait_for_bytes() {
+        unread_.bytes.clear();
+        read_ = 0;
+        if (is_done_) return;
+        // May call back at once, with the bytes that were held up.
+        if (unread_.is_paused) ::curl_easy_pause(transfer_.easy, CURLPAUSE_CONT);
+        while (unread_.bytes.empty() && !is_done_) {
+            const std::optional<CURLcode> code = drive(handle_, stop_);
+            if (!code) continue;
+            throw_unless_done(transfer_, *code, reason_);
+            is_done_ = true;
+        }
+        status_ = status_of(transfer_.easy);
+        if (is_done_) end();
+    }
+
+    /// A connection that was used to the end can be used again.
+    void end() noexcept {
+        if (!attached_) return;
+        attached_.reset();
+        if (!is_done_) return;
+        ::curl_easy_reset(handle_.easy.get());
+        state_.give_back(std::move(handle_));
+    }
+
+    State& state_;
+    const ClientRequest request_;
+    const std::stop_token stop_;
+    Handle handle_;
+    Unread unread_;
+    Transfer transfer_;
+    ListPtr headers_;
+    Reason reason_{};
+    std::optional<Attachment> attached_;
+    std::size_t read_ = 0;
+    int status_ = 0;
+    bool is_done_ = false;
+};
+
+ClientStream CurlClient::open(const ClientRequest& request, std::stop_token stop) {
+    auto stream = std::make_unique<Stream>(*state_, request, std::move(stop));
+    ClientResponse head = stream->head();
+    return {.status = head.status, .headers = std::move(head.headers), .body = std::move(stream)};
 }
 
 }  // namespace nacre::http

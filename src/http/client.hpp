@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -32,6 +33,14 @@ struct ClientResponse {
     std::string body;
 };
 
+/// An answer whose body is read while it arrives.
+struct ClientStream {
+    int status = 0;
+    Headers headers;
+    /// Never null. read() throws what exchange() does. Confined to one thread; the client outlives it.
+    std::unique_ptr<ByteSource> body;
+};
+
 /// Thread-safe.
 class Client {
 public:
@@ -40,6 +49,10 @@ public:
     /// Any status is an answer. Throws Error{Unavailable} when the peer cannot be reached or breaks off,
     /// Error{DeadlineExceeded}, Error{ResourceExhausted}, Cancelled.
     virtual ClientResponse exchange(const ClientRequest& request, std::stop_token stop) = 0;
+
+    /// The same, but returns as soon as the fields of the answer are there: for bodies of any size and any status.
+    /// `response_limit` and `response_sink` do not matter; a `body_source` outlives the stream. `stop` ends read() too.
+    virtual ClientStream open(const ClientRequest& request, std::stop_token stop) = 0;
 };
 
 /// libcurl, with connections kept alive between requests. Honours the usual proxy variables.
@@ -49,9 +62,11 @@ public:
     ~CurlClient() override;
 
     ClientResponse exchange(const ClientRequest& request, std::stop_token stop) override;
+    ClientStream open(const ClientRequest& request, std::stop_token stop) override;
 
 private:
     struct State;
+    class Stream;
     std::unique_ptr<State> state_;
 };
 

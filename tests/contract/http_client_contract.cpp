@@ -3,14 +3,31 @@
 #include "base/error.hpp"
 #include "support/http_fixture.hpp"
 
+#include <array>
+#include <vector>
+
 namespace nacre {
 namespace {
+
+constexpr std::size_t kLongBytes = 3'000'000;
+
+std::string read_all(ByteSource& source) {
+    std::string text;
+    std::vector<std::byte> buffer(7'000);
+    while (const std::size_t count = source.read(buffer))
+        text += as_text(Bytes{buffer}.first(count));
+    return text;
+}
 
 /// Says what it was asked.
 http::Response echo(const http::Request& request) {
     http::Response response;
     response.status = request.path == "/missing" ? 404 : 200;
     response.headers.set("Asked-By", request.headers.find("Name").value_or("nobody"));
+    if (request.path == "/body") {
+        response.text = std::string(kLongBytes - 1, 'x') + "y";
+        return response;
+    }
     response.text = request.method + " " + request.path + " "
                     + request.find_query("a b").value_or("-") + " " + request.read_body(1U << 20U);
     return response;
@@ -24,6 +41,11 @@ public:
     http::ClientResponse exchange(http::ClientRequest request, std::stop_token stop = {}) {
         request.url = under_test_->url() + request.url;
         return under_test_->client().exchange(request, std::move(stop));
+    }
+
+    http::ClientStream open(http::ClientRequest request, std::stop_token stop = {}) {
+        request.url = under_test_->url() + request.url;
+        return under_test_->client().open(request, std::move(stop));
     }
 
 private:
@@ -79,6 +101,54 @@ TEST_P(HttpClientContract, DoesNotStartOnceStopped) {
     std::stop_source stop;
     stop.request_stop();
     EXPECT_THROW(client.exchange({.url = "/x"}, stop.get_token()), Cancelled);
+}
+
+TEST_P(HttpClientContract, GivesABodyWhileItIsRead) {
+    EchoingClient client{GetParam()};
+    http::ClientRequest request{.method = "POST", .url = "/s", .body = "body"};
+    request.headers.set("Name", "test");
+    const http::ClientStream stream = client.open(request);
+    EXPECT_EQ(stream.status, 200);
+    EXPECT_EQ(stream.headers.find("Asked-By"), "test");
+    EXPECT_EQ(read_all(*stream.body), "POST /s - body");
+    std::array<std::byte, 1> more{};
+    EXPECT_EQ(stream.body->read(more), 0U);
+}
+
+TEST_P(HttpClientContract, StreamsTheBodyOfAnyStatus) {
+    EchoingClient client{GetParam()};
+    const http::ClientStream stream = client.open({.url = "/missing"});
+    EXPECT_EQ(stream.status, 404);
+    EXPECT_EQ(read_all(*stream.body), "GET /missing - ");
+}
+
+TEST_P(HttpClientContract, StreamsBodiesLargerThanTheLimit) {
+    EchoingClient client{GetParam()};
+    StringSink unused;
+    const http::ClientStream stream =
+        client.open({.url = "/body", .response_limit = 3, .response_sink = &unused});
+    EXPECT_EQ(read_all(*stream.body), std::string(kLongBytes - 1, 'x') + "y");
+    EXPECT_EQ(unused.text(), "");
+}
+
+TEST_P(HttpClientContract, CanBeUsedWhileAStreamIsOpenAndAfterItWasDropped) {
+    EchoingClient client{GetParam()};
+    for (int i = 0; i < 3; ++i) {
+        const http::ClientStream stream = client.open({.url = "/body"});
+        std::array<std::byte, 1> first{};
+        EXPECT_EQ(stream.body->read(first), 1U);
+        EXPECT_EQ(client.exchange({.url = "/g"}).body, "GET /g - ");
+    }
+    EXPECT_EQ(client.open({.method = "HEAD", .url = "/body"}).status, 200);
+}
+
+TEST_P(HttpClientContract, EndsAStreamWhenStopped) {
+    EchoingClient client{GetParam()};
+    std::stop_source stop;
+    const http::ClientStream stream = client.open({.url = "/body"}, stop.get_token());
+    stop.request_stop();
+    EXPECT_THROW(read_all(*stream.body), Cancelled);
+    EXPECT_THROW(client.open({.url = "/body"}, stop.get_token()), Cancelled);
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace nacre::test {
 enum class Fate : std::uint8_t {
     Answered,
     Unreachable,  ///< the handler never saw the request
-    AnswerLost    ///< the handler did what was asked, the client was not told
+    AnswerLost,   ///< the handler did what was asked, the client was not told
+    BrokenOff     ///< the second half of the answer does not arrive
 };
 
 /// An http::Client without a network: requests go to a handler in the same thread. `fates` holds what becomes of
@@ -27,19 +28,61 @@ public:
 
     http::ClientResponse exchange(
         const http::ClientRequest& request, std::stop_token stop) override {
-        if (stop.stop_requested()) throw Cancelled{};
-        const Fate fate = next_fate();
-        if (fate == Fate::Unreachable) throw Error{ErrorCode::Unavailable, "cannot connect"};
-        seen.push_back(request);
+        const Fate fate = begin(request, stop);
         http::ClientResponse response = answer(request);
+        if (fate == Fate::Answered) return response;
+        throw Error{ErrorCode::Unavailable, "connection reset"};
+    }
+
+    http::ClientStream open(const http::ClientRequest& request, std::stop_token stop) override {
+        const Fate fate = begin(request, stop);
+        http::ClientRequest whole = request;
+        whole.response_sink = nullptr;
+        whole.response_limit = std::string::npos;
+        http::ClientResponse response = answer(whole);
         if (fate == Fate::AnswerLost) throw Error{ErrorCode::Unavailable, "connection reset"};
-        return response;
+        if (fate == Fate::BrokenOff) response.body.resize(response.body.size() / 2);
+        return {
+            .status = response.status,
+            .headers = response.headers,
+            .body = std::make_unique<Body>(std::move(response.body), fate, std::move(stop))};
     }
 
     std::deque<Fate> fates;
     std::vector<http::ClientRequest> seen;
 
 private:
+    class Body final : public ByteSource {
+    public:
+        Body(std::string text, Fate fate, std::stop_token stop)
+            : text_{std::move(text)},
+              rest_{text_},
+              fate_{fate},
+              stop_{std::move(stop)} {}
+
+        std::size_t read(std::span<std::byte> buffer) override {
+            if (stop_.stop_requested()) throw Cancelled{};
+            const std::size_t count = rest_.read(buffer);
+            if (count == 0 && fate_ == Fate::BrokenOff)
+                throw Error{ErrorCode::Unavailable, "connection reset"};
+            return count;
+        }
+
+    private:
+        const std::string text_;
+        StringSource rest_;
+        const Fate fate_;
+        const std::stop_token stop_;
+    };
+
+    Fate begin(const http::ClientRequest& request, const std::stop_token& stop) {
+        if (stop.stop_requested()) throw Cancelled{};
+        const Fate fate = next_fate();
+        if (fate == Fate::Unreachable) throw Error{ErrorCode::Unavailable, "cannot connect"};
+        seen.push_back(request);
+        return fate;
+    }
+
     Fate next_fate() {
         if (fates.empty()) return Fate::Answered;
         const Fate fate = fates.front();
