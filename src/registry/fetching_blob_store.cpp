@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "registry/detail/single_flight.hpp"
 #include "registry/pull.hpp"
 
 #include <string>
@@ -14,7 +15,10 @@ FetchingBlobStore::FetchingBlobStore(
     : next_{next},
       origins_{origins},
       registry_{registry},
-      stop_{std::move(stop)} {}
+      stop_{std::move(stop)},
+      flights_{std::make_unique<detail::SingleFlight<oci::Digest>>()} {}
+
+FetchingBlobStore::~FetchingBlobStore() = default;
 
 std::unique_ptr<store::Ingest> FetchingBlobStore::ingest() {
     return next_.ingest();
@@ -44,53 +48,12 @@ std::vector<oci::Digest> FetchingBlobStore::list() const {
     return next_.list();
 }
 
-namespace {
-
-/// Others may fetch the blob when this ends.
-class Flight {
-public:
-    Flight(
-        Guarded<std::set<oci::Digest>>& in_flight,
-        std::condition_variable_any& landed,
-        const oci::Digest& digest)
-        : in_flight_{in_flight},
-          landed_{landed},
-          digest_{digest} {}
-
-    Flight(const Flight&) = delete;
-    Flight& operator=(const Flight&) = delete;
-
-    ~Flight() {
-        in_flight_.lock()->erase(digest_);
-        landed_.notify_all();
-    }
-
-private:
-    Guarded<std::set<oci::Digest>>& in_flight_;
-    std::condition_variable_any& landed_;
-    const oci::Digest& digest_;
-};
-
-}  // namespace
-
 void FetchingBlobStore::ensure_here(const oci::Digest& digest) const {
-    while (!next_.find(digest)) {
-        const auto blob = origins_.find(digest);
-        if (!blob) throw Error{ErrorCode::NotFound, "no blob " + digest.str()};
-        {
-            auto in_flight = in_flight_.lock();
-            if (in_flight->contains(digest)) {
-                const bool has_landed = in_flight.wait(
-                    landed_, stop_, [&](const auto& others) { return !others.contains(digest); });
-                if (!has_landed) throw Cancelled{};
-                continue;
-            }
-            in_flight->insert(digest);
-        }
-        const Flight flight{in_flight_, landed_, digest};
-        // Another may have brought it between the look and the insertion.
-        if (!next_.find(digest)) fetch(*blob);
-    }
+    if (next_.find(digest)) return;
+    const auto blob = origins_.find(digest);
+    if (!blob) throw Error{ErrorCode::NotFound, "no blob " + digest.str()};
+    const auto hold = flights_->hold(digest, stop_);
+    if (!next_.find(digest)) fetch(*blob);
 }
 
 void FetchingBlobStore::fetch(const oci::Descriptor& blob) const {

@@ -1,15 +1,20 @@
 #pragma once
 
-#include "base/guarded.hpp"
 #include "registry/origins.hpp"
 #include "registry/registry.hpp"
 #include "store/blob_store.hpp"
 
-#include <condition_variable>
-#include <set>
+#include <memory>
+#include <optional>
 #include <stop_token>
+#include <vector>
 
 namespace nacre::registry {
+
+namespace detail {
+template <class Key>
+class SingleFlight;
+}  // namespace detail
 
 /// A store that also has the blobs with a known origin: they are fetched into `next`, verified, when they are opened for the first time.
 /// Concurrent opens of one blob fetch it once. Everything else goes to `next`. find() answers for blobs that are still elsewhere; list() and
@@ -19,6 +24,7 @@ public:
     /// All references outlive it. A requested `stop` ends a fetch with Cancelled.
     FetchingBlobStore(
         store::BlobStore& next, const Origins& origins, Registry& registry, std::stop_token stop);
+    ~FetchingBlobStore() override;
 
     std::unique_ptr<store::Ingest> ingest() override;
     void sync() override;
@@ -38,8 +44,7 @@ private:
     const Origins& origins_;
     Registry& registry_;
     const std::stop_token stop_;
-    mutable Guarded<std::set<oci::Digest>> in_flight_;
-    mutable std::condition_variable_any landed_;
+    const std::unique_ptr<detail::SingleFlight<oci::Digest>> flights_;
 };
 
 }  // namespace nacre::registry

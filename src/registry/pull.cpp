@@ -17,8 +17,7 @@ constexpr std::size_t kCopyBytes = 128U << 10U;
 constexpr int kIndexDepthMax = 2;
 
 Error not_found(Registry& registry, const oci::Reference& reference, const std::stop_token& stop) {
-    const Error error{
-        ErrorCode::NotFound, "image '" + reference.str() + "' is not in its registry"};
+    Error error{ErrorCode::NotFound, "image '" + reference.str() + "' is not in its registry"};
     if (reference.digest) return error;
     std::vector<std::string> known;
     try {
