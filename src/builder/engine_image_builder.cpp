@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "dockerfile/labels.hpp"
 #include "dockerfile/parser.hpp"
-#include "engine/root_folder.hpp"
+#include "engine/image_files.hpp"
 #include "koji/fault.hpp"
 #include "publish/oci_archive.hpp"
 
@@ -14,6 +14,8 @@ namespace nacre::builder {
 namespace {
 
 constexpr const char* kDockerfile = "Dockerfile";
+/// One file for each package, in images without dpkg itself.
+constexpr const char* kDpkgFolder = "var/lib/dpkg/status.d";
 constexpr std::size_t kDatabaseBytesMax = 256U << 20U;
 
 dockerfile::BuildInputs inputs_for(const oci::Platform& platform) {
@@ -54,6 +56,15 @@ const dockerfile::ImageUse* root_use(
         if (from == nullptr || !from->source_stage) return from;
         stage = *from->source_stage;
     }
+}
+
+std::vector<std::string> names_in(engine::ImageFiles& image, const char* folder) {
+    std::vector<std::string> names;
+    const engine::ImageTree::Node* node = image.tree().find_target(folder);
+    if (node == nullptr || !node->is_folder()) return names;
+    for (const auto& [name, child] : node->children)
+        names.push_back(name);
+    return names;
 }
 
 }  // namespace
@@ -129,38 +140,25 @@ BuiltImage EngineImageBuilder::build(const ImageOrder& order, ByteSink& log, std
     built.config = json::parse(oci::render(result.config));
     for (const engine::Layer& layer : result.layers)
         built.layers.push_back({layer.diff_id, layer.blob.size});
-    built.components = list_packages(result.layers, progress, stop);
+    built.components = list_packages(result.layers, progress);
     return built;
 }
 
 std::vector<packages::InstalledPackage> EngineImageBuilder::list_packages(
-    const std::vector<engine::Layer>& layers,
-    engine::Progress& progress,
-    const std::stop_token& stop) {
-    std::vector<oci::DiffId> diff_ids;
-    for (const engine::Layer& layer : layers) {
-        engine::ensure_unpacked(layer, services_, stop);
-        diff_ids.push_back(layer.diff_id);
-    }
-    const auto snapshot = services_.snapshots.prepare(diff_ids);
-    const engine::RootFolder root{snapshot->root()};
+    const std::vector<engine::Layer>& layers, engine::Progress& progress) {
+    engine::ImageFiles image{services_, layers};
+    std::vector<std::string> paths{
+        "var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed"};
+    for (const std::string& name : names_in(image, kDpkgFolder))
+        paths.push_back(kDpkgFolder + ("/" + name));
     std::vector<packages::DatabaseFile> files;
-    for (const std::string path :
-         {"var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed"})
-        if (auto text = root.find_text(path, kDatabaseBytesMax))
-            files.push_back({path, std::move(*text)});
-    if (const auto folder = root.find_target("var/lib/dpkg/status.d");
-        folder && S_ISDIR(folder->st_mode))
-        for (const std::string& name : root.list("var/lib/dpkg/status.d")) {
-            const std::string path = "var/lib/dpkg/status.d/" + name;
-            if (auto text = root.find_text(path, kDatabaseBytesMax))
-                files.push_back({path, std::move(*text)});
-        }
+    for (const std::string& path : paths)
+        if (auto text = image.find_text(path, kDatabaseBytesMax))
+            files.push_back({path, *std::move(text)});
     packages::Inventory inventory = packages::read_inventory(files);
     if (!inventory.findings.empty()) progress.note(render(inventory.findings));
     for (const char* path : {"var/lib/rpm", "usr/lib/sysimage/rpm"})
-        if (const auto found = root.find_target(path);
-            found && S_ISDIR(found->st_mode) && !root.list(path).empty())
+        if (!names_in(image, path).empty())
             progress.note(
                 "warning: the image has an rpm database, whose packages are not listed yet");
     return std::move(inventory.packages);

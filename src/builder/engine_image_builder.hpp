@@ -38,9 +38,7 @@ private:
         const std::optional<oci::Digest>& parent,
         Recipe& recipe) const;
     std::vector<packages::InstalledPackage> list_packages(
-        const std::vector<engine::Layer>& layers,
-        engine::Progress& progress,
-        const std::stop_token& stop);
+        const std::vector<engine::Layer>& layers, engine::Progress& progress);
 
     engine::BuildServices services_;
     const Settings settings_;

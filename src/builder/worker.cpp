@@ -172,7 +172,14 @@ private:
         std::optional<engine::DirectoryStepCache> cache;
         if (places.step_cache) cache.emplace(*places.step_cache);
         EngineImageBuilder images{
-            {blobs, snapshots, executor, bases, places.locks, cache ? &*cache : nullptr},
+            {blobs,
+             snapshots,
+             executor,
+             bases,
+             places.locks,
+             places.indexes,
+             temporary,
+             cache ? &*cache : nullptr},
             {config_.compression, "nacre-" + std::to_string(spec_.task_id)},
             clock_};
         GitSourceTrees sources{

@@ -20,6 +20,7 @@ struct WorkerPlaces {
     std::filesystem::path journals;
     std::filesystem::path containers;  ///< of this task alone
     std::filesystem::path locks;
+    std::filesystem::path indexes;
     std::filesystem::path temporary;
     std::optional<std::filesystem::path> step_cache;  ///< nothing: every step is run
 };

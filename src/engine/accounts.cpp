@@ -70,11 +70,12 @@ Account resolve_account(std::string_view text, std::string_view passwd, std::str
     return account;
 }
 
-Account resolve_account(std::string_view text, const RootFolder& root) {
+Account resolve_account(std::string_view text, const FindText& find_text) {
+    if (text.empty()) return {};
     return resolve_account(
         text,
-        root.find_text("/etc/passwd", kAccountBytesMax).value_or(""),
-        root.find_text("/etc/group", kAccountBytesMax).value_or(""));
+        find_text("/etc/passwd", kAccountBytesMax).value_or(""),
+        find_text("/etc/group", kAccountBytesMax).value_or(""));
 }
 
 }  // namespace nacre::engine

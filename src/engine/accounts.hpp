@@ -1,8 +1,11 @@
 #pragma once
 
-#include "engine/root_folder.hpp"
+#include "engine/attributes.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +25,11 @@ struct Account {
 /// taken as it is, with group 0, or as given. Throws Error{NotFound} for a name that the image does not know. Pure.
 Account resolve_account(std::string_view text, std::string_view passwd, std::string_view group);
 
-/// The same with the files of a tree, which are read inside the tree and only up to a limit.
-Account resolve_account(std::string_view text, const RootFolder& root);
+/// Gives the content of a file of an image, of at most `limit` bytes, or nothing when there is none.
+using FindText =
+    std::function<std::optional<std::string>(const std::string& path, std::size_t limit)>;
+
+/// The same with the files of an image.
+Account resolve_account(std::string_view text, const FindText& find_text);
 
 }  // namespace nacre::engine

@@ -32,9 +32,10 @@ struct BuildServices {
     store::Snapshotter& snapshots;
     exec::Executor& executor;
     const BaseImages& bases;
-    std::filesystem::path
-        locks;  ///< folder for the locks that keep two builds from unpacking the same layer at once
-    StepCache* cache = nullptr;  ///< without one every step is run
+    std::filesystem::path locks;    ///< folder of the locks that keep two builds from the same work
+    std::filesystem::path indexes;  ///< folder of LayerIndexes
+    std::filesystem::path temporary;  ///< folder for TempDirs
+    StepCache* cache = nullptr;       ///< without one every step is run
 };
 
 /// Whether the cache answers for steps that may reach the network: what such a step finds there changes.

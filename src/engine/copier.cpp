@@ -8,14 +8,17 @@
 #include "engine/copy_sources.hpp"
 #include "engine/path_words.hpp"
 #include "os/file.hpp"
+#include "os/temp.hpp"
 #include "source/ignore.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <map>
 #include <optional>
 
@@ -25,16 +28,58 @@ namespace {
 constexpr std::uint32_t kFolderMode = 0755;
 constexpr std::size_t kTarBlockBytes = 512;
 constexpr std::size_t kTarMagicOffset = 257;
+constexpr std::size_t kCopyBytes = 256U << 10U;
 
-/// The content of the current entry.
-class EntryContent final : public ByteSource {
+/// A part of an open file.
+class FileRange final : public ByteSource {
 public:
-    explicit EntryContent(archive::TarReader& reader) : reader_{reader} {}
+    FileRange(std::shared_ptr<const os::UniqueFd> file, std::uint64_t offset, std::uint64_t size)
+        : file_{std::move(file)},
+          offset_{offset},
+          left_{size} {}
 
-    std::size_t read(std::span<std::byte> buffer) override { return reader_.read_content(buffer); }
+    std::size_t read(std::span<std::byte> buffer) override {
+        const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), left_);
+        if (wanted == 0) return 0;
+        const ssize_t count =
+            ::pread(file_->get(), buffer.data(), wanted, static_cast<off_t>(offset_));
+        if (count < 0) throw SystemError{errno, "cannot read the unpacked archive"};
+        offset_ += static_cast<std::uint64_t>(count);
+        left_ -= static_cast<std::uint64_t>(count);
+        return static_cast<std::size_t>(count);
+    }
 
 private:
-    archive::TarReader& reader_;
+    std::shared_ptr<const os::UniqueFd> file_;
+    std::uint64_t offset_;
+    std::uint64_t left_;
+};
+
+/// The contents of an archive's files one after another, in a file without a name: a draft is not written in the order of
+/// the archive.
+class ArchiveContents {
+public:
+    explicit ArchiveContents(const std::filesystem::path& folder) {
+        const os::TempDir place{folder, "archive"};
+        file_ = std::make_shared<os::UniqueFd>(
+            os::open_file(place.path() / "contents", O_RDWR | O_CREAT | O_EXCL, 0600));
+    }
+
+    /// Keeps the content of the reader's current entry.
+    LayerDraft::Content add(archive::TarReader& reader, std::uint64_t size) {
+        const std::uint64_t start = end_;
+        while (const std::size_t count = reader.read_content(buffer_)) {
+            os::write_all(file_->get(), std::span{buffer_}.first(count));
+            end_ += count;
+        }
+        return
+            [file = file_, start, size] { return std::make_unique<FileRange>(file, start, size); };
+    }
+
+private:
+    std::shared_ptr<os::UniqueFd> file_;
+    std::uint64_t end_ = 0;
+    std::vector<std::byte> buffer_ = std::vector<std::byte>(kCopyBytes);
 };
 
 /// What ADD unpacks: a tar, as it is or compressed, by its bytes and never by its name.
@@ -52,6 +97,11 @@ bool is_archive(ByteSource& content) {
         return false;  // damaged input is a file like others
     }
     return as_text(head).substr(kTarMagicOffset).starts_with("ustar");
+}
+
+archive::EntryType special_type(mode_t mode) {
+    if (S_ISCHR(mode)) return archive::EntryType::CharDevice;
+    return S_ISBLK(mode) ? archive::EntryType::BlockDevice : archive::EntryType::Fifo;
 }
 
 std::string join_path(const std::string& folder, const std::string& name) {
@@ -101,18 +151,19 @@ struct Copier::Target {
 };
 
 void Copier::check_stop() const {
-    if (stop_.stop_requested()) throw Cancelled{};
+    if (parts_.stop.stop_requested()) throw Cancelled{};
 }
 
 Copier::Target Copier::target_of(const CopyAction& action) const {
     Target target{.action = action};
     if (!action.owner.empty()) {
-        target.owner = resolve_account(action.owner, destination_).owner;
+        target.owner = resolve_account(action.owner, parts_.find_text).owner;
         // Dockerfile reference, COPY: "a UID without GID will use the same numeric UID as the GID".
         if (const auto id = parse_integer(action.owner); id) target.owner->gid = target.owner->uid;
     }
-    const auto known = destination_.find_target(action.destination);
-    target.is_folder = action.destination.ends_with('/') || (known && S_ISDIR(known->st_mode));
+    const ImageTree::Node* known = parts_.destination.find_target(action.destination);
+    target.is_folder =
+        action.destination.ends_with('/') || (known != nullptr && known->is_folder());
     for (const std::string& pattern : action.excludes)
         target.excludes.add(pattern);
     return target;
@@ -129,7 +180,7 @@ void Copier::copy_from_tree(const source::Tree& tree, const CopyAction& action) 
         const CopySelection selection = select_sources(tree, word, action.excludes);
         const bool several = action.sources.size() + action.files.size() > 1;
         if (!selection.single_file || several)
-            destination_.ensure_folder(action.destination, target.folder(epoch_));
+            parts_.destination.ensure_folder(action.destination, target.folder(parts_.epoch));
         for (const CopyItem& item : selection.items) {
             check_stop();
             const bool top_level = item.target.find('/') == std::string::npos;
@@ -153,18 +204,21 @@ void Copier::write_node(
         case source::NodeType::Directory: {
             const EntryAttributes attributes = target.attributes(node.mode, {}, node.mtime);
             // A folder that was there keeps what it has, unless --chmod or --chown is about it.
-            destination_.ensure_folder(path, attributes);
+            parts_.destination.ensure_folder(path, attributes);
             break;
         }
         case source::NodeType::Symlink:
-            destination_.ensure_folder(folder, target.folder(epoch_));
-            destination_.write_symlink(
+            parts_.destination.ensure_folder(folder, target.folder(parts_.epoch));
+            parts_.destination.write_symlink(
                 path, node.link_target, target.attributes(node.mode, {}, node.mtime));
             break;
         case source::NodeType::File: {
-            destination_.ensure_folder(folder, target.folder(epoch_));
-            const auto content = tree.open(node);
-            destination_.write_file(path, *content, target.attributes(node.mode, {}, node.mtime));
+            parts_.destination.ensure_folder(folder, target.folder(parts_.epoch));
+            parts_.destination.write_file(
+                path,
+                node.size,
+                [&tree, node] { return tree.open(node); },
+                target.attributes(node.mode, {}, node.mtime));
             break;
         }
         case source::NodeType::Other:
@@ -175,9 +229,12 @@ void Copier::write_node(
 }
 
 void Copier::write_inline(const InlineFile& file, const std::string& path, const Target& target) {
-    destination_.ensure_folder(path.substr(0, path.rfind('/')), target.folder(epoch_));
-    StringSource content{file.content};
-    destination_.write_file(path, content, target.attributes(0644, {}, epoch_));
+    parts_.destination.ensure_folder(path.substr(0, path.rfind('/')), target.folder(parts_.epoch));
+    parts_.destination.write_file(
+        path,
+        file.content.size(),
+        [&file] { return std::make_unique<StringSource>(file.content); },
+        target.attributes(0644, {}, parts_.epoch));
 }
 
 bool Copier::try_unpack(const source::Tree& tree, const source::Node& node, const Target& target) {
@@ -185,8 +242,15 @@ bool Copier::try_unpack(const source::Tree& tree, const source::Node& node, cons
     if (!is_archive(*tree.open(node))) return false;
     const auto content = tree.open(node);
     archive::TarReader reader{*content, {}};
+    parts_.destination.ensure_folder(target.action.destination, target.folder(parts_.epoch));
+    unpack(reader, target);
+    return true;
+}
+
+void Copier::unpack(archive::TarReader& reader, const Target& target) {
+    LayerDraft& draft = parts_.destination;
     const std::string& folder = target.action.destination;
-    destination_.ensure_folder(folder, target.folder(epoch_));
+    ArchiveContents contents{parts_.temporary};
     archive::TarEntry entry;
     while (reader.next(entry)) {
         check_stop();
@@ -197,36 +261,29 @@ bool Copier::try_unpack(const source::Tree& tree, const source::Node& node, cons
         EntryAttributes attributes =
             target.attributes(entry.mode, {entry.uid, entry.gid}, entry.mtime);
         attributes.xattrs = entry.xattrs;
-        const dev_t device = ::makedev(entry.device_major, entry.device_minor);
-        destination_.ensure_folder(path.substr(0, path.rfind('/')), target.folder(epoch_));
-        EntryContent bytes{reader};
+        draft.ensure_folder(path.substr(0, path.rfind('/')), target.folder(parts_.epoch));
         switch (entry.type) {
             case archive::EntryType::File:
-                destination_.write_file(path, bytes, attributes);
+                draft.write_file(path, entry.size, contents.add(reader, entry.size), attributes);
                 break;
             case archive::EntryType::Directory:
-                destination_.ensure_folder(path, attributes);
-                destination_.set_attributes(path, attributes);
+                draft.ensure_folder(path, attributes);
+                draft.set_attributes(path, attributes);
                 break;
             case archive::EntryType::Symlink:
-                destination_.write_symlink(path, entry.link_target, attributes);
+                draft.write_symlink(path, entry.link_target, attributes);
                 break;
             case archive::EntryType::Hardlink:
-                destination_.write_hardlink(
-                    path, join_path(folder, relative_path(entry.link_target)));
+                draft.write_hardlink(path, join_path(folder, relative_path(entry.link_target)));
                 break;
             case archive::EntryType::CharDevice:
-                destination_.write_special(path, S_IFCHR, device, attributes);
-                break;
             case archive::EntryType::BlockDevice:
-                destination_.write_special(path, S_IFBLK, device, attributes);
-                break;
             case archive::EntryType::Fifo:
-                destination_.write_special(path, S_IFIFO, 0, attributes);
+                draft.write_special(
+                    path, {entry.type, entry.device_major, entry.device_minor}, attributes);
                 break;
         }
     }
-    return true;
 }
 
 void Copier::copy_from_root(const RootFolder& origin, const CopyAction& action) {
@@ -241,7 +298,7 @@ void Copier::copy_from_root(const RootFolder& origin, const CopyAction& action) 
             copied = true;
             const bool single = paths.size() == 1 && action.sources.size() == 1;
             if (status && S_ISDIR(status->st_mode)) {
-                destination_.ensure_folder(action.destination, target.folder(epoch_));
+                parts_.destination.ensure_folder(action.destination, target.folder(parts_.epoch));
                 copy_children(origin, path, action.destination, target);
             } else {
                 // A link that is named itself stands for what it leads to; links below stay links.
@@ -273,27 +330,34 @@ void Copier::copy_entry(
         status->st_mode & 07777U, {status->st_uid, status->st_gid}, status->st_mtim.tv_sec);
     attributes.xattrs = origin.xattrs(from);
     if (S_ISDIR(status->st_mode)) {
-        const bool made = destination_.ensure_folder(to, attributes);
+        parts_.destination.ensure_folder(to, attributes);
         copy_children(origin, from, to, target);
-        // After its content: that changed the folder's time.
-        if (made) destination_.set_attributes(to, attributes);
         return;
     }
-    destination_.ensure_folder(to.substr(0, to.rfind('/')), target.folder(epoch_));
+    parts_.destination.ensure_folder(to.substr(0, to.rfind('/')), target.folder(parts_.epoch));
     if (S_ISLNK(status->st_mode)) {
-        destination_.write_symlink(to, origin.read_link(from), attributes);
+        parts_.destination.write_symlink(to, origin.read_link(from), attributes);
     } else if (S_ISREG(status->st_mode)) {
         auto& links = target.links;
         const auto known = links.find({status->st_dev, status->st_ino});
         if (status->st_nlink > 1 && known != links.end()) {
-            destination_.write_hardlink(to, known->second);
+            parts_.destination.write_hardlink(to, known->second);
             return;
         }
-        os::FileSource content{origin.open(from, O_RDONLY | O_NOFOLLOW)};
-        destination_.write_file(to, content, attributes);
+        parts_.destination.write_file(
+            to,
+            static_cast<std::uint64_t>(status->st_size),
+            [&origin, from] {
+                return std::make_unique<os::FileSource>(
+                    origin.open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+            },
+            attributes);
         if (status->st_nlink > 1) links.emplace(std::pair{status->st_dev, status->st_ino}, to);
     } else if (!S_ISSOCK(status->st_mode)) {
-        destination_.write_special(to, status->st_mode & S_IFMT, status->st_rdev, attributes);
+        parts_.destination.write_special(
+            to,
+            {special_type(status->st_mode), ::major(status->st_rdev), ::minor(status->st_rdev)},
+            attributes);
     }
 }
 

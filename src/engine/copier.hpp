@@ -1,23 +1,33 @@
 #pragma once
 
+#include "engine/accounts.hpp"
+#include "engine/layer_draft.hpp"
 #include "engine/plan.hpp"
 #include "engine/root_folder.hpp"
 #include "source/tree.hpp"
 
-#include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <stop_token>
+#include <string>
 
 namespace nacre::engine {
 
-/// Copies into one image root what COPY and ADD name. Every path is resolved inside the roots it belongs to. Confined to
-/// one thread.
+/// Drafts what COPY and ADD name. Every path is resolved inside the tree it belongs to. Confined to one thread.
 class Copier {
 public:
-    /// `destination` outlives it. `epoch` is the time of files that have none of their own.
-    Copier(const RootFolder& destination, std::int64_t epoch, std::stop_token stop)
-        : destination_{destination},
-          epoch_{epoch},
-          stop_{std::move(stop)} {}
+    struct Parts {
+        LayerDraft& destination;
+        FindText find_text;  ///< of the image, for the names of accounts
+        std::filesystem::path
+            temporary;           ///< folder for the content of archives, while the draft lives
+        std::int64_t epoch = 0;  ///< the time of entries that have none of their own
+        std::stop_token stop;
+    };
+
+    explicit Copier(Parts parts) : parts_{std::move(parts)} {}
+
+    // Trees and folders that are copied from outlive the draft: it reads them when it is written.
 
     /// From a source tree: files belong to root unless --chown says otherwise.
     void copy_from_tree(const source::Tree& tree, const CopyAction& action);
@@ -37,15 +47,14 @@ private:
         const Target& target);
     void write_inline(const InlineFile& file, const std::string& path, const Target& target);
     bool try_unpack(const source::Tree& tree, const source::Node& node, const Target& target);
+    void unpack(archive::TarReader& reader, const Target& target);
     void copy_entry(
         const RootFolder& origin, const std::string& from, const std::string& to, Target& target);
     void copy_children(
         const RootFolder& origin, const std::string& from, const std::string& to, Target& target);
     void check_stop() const;
 
-    const RootFolder& destination_;
-    std::int64_t epoch_;
-    std::stop_token stop_;
+    Parts parts_;
 };
 
 }  // namespace nacre::engine

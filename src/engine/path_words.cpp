@@ -18,6 +18,12 @@ std::string resolve_by_name(std::string_view path) {
     return join(parts, "/");
 }
 
+std::string relative_path(std::string_view path) {
+    std::vector<std::string> parts = split(path, '/');
+    std::erase_if(parts, [](const std::string& part) { return part.empty() || part == "."; });
+    return join(parts, "/");
+}
+
 std::string base_name(const std::string& path) {
     return path.substr(path.rfind('/') + 1);
 }

@@ -10,6 +10,9 @@ namespace nacre::engine {
 /// "a/b" of "/x/../a//./b": '.', '..' and empty parts resolved as names. What would leave the root stays at it.
 std::string resolve_by_name(std::string_view path);
 
+/// "a/b" of "/a//b/."; ".." stays.
+std::string relative_path(std::string_view path);
+
 /// The last part.
 std::string base_name(const std::string& path);
 

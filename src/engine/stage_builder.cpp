@@ -1,12 +1,10 @@
 #include "engine/stage_builder.hpp"
 
-#include "archive/compression.hpp"
-#include "archive/digester.hpp"
 #include "archive/tar.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "engine/accounts.hpp"
-#include "engine/copier.hpp"
+#include "engine/layer_reader.hpp"
 #include "engine/root_folder.hpp"
 #include "os/file.hpp"
 #include "os/file_lock.hpp"
@@ -15,7 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <span>
 #include <utility>
 
 namespace nacre::engine {
@@ -24,64 +21,6 @@ namespace {
 /// For another build to unpack a layer that we need too.
 constexpr std::chrono::minutes kUnpackWaitMax{10};
 constexpr std::uint32_t kFolderMode = 0755;
-
-constexpr std::size_t kDrainBytes = 64U << 10U;
-/// Behind the end mark of a tar: writers fill their last record with zeros.
-constexpr std::size_t kTrailingBytesMax = 16U << 20U;
-
-/// Digests what is read through it.
-class DigestingSource final : public ByteSource {
-public:
-    DigestingSource(ByteSource& next, archive::HashAlgorithm algorithm)
-        : next_{next},
-          digester_{algorithm} {}
-
-    std::size_t read(std::span<std::byte> buffer) override {
-        const std::size_t count = next_.read(buffer);
-        digester_.update(buffer.first(count));
-        return count;
-    }
-
-    /// Reads the rest; the digits are of all bytes.
-    std::string finish_hex() {
-        std::vector<std::byte> buffer(kDrainBytes);
-        std::size_t rest = 0;
-        while (const std::size_t count = read(buffer)) {
-            rest += count;
-            if (rest > kTrailingBytesMax)
-                throw Error{
-                    ErrorCode::DataCorrupt,
-                    "its archive is followed by more than " + std::to_string(kTrailingBytesMax)
-                        + " bytes"};
-        }
-        return digester_.finish_hex();
-    }
-
-private:
-    ByteSource& next_;
-    archive::Digester digester_;
-};
-
-/// An image's configuration is free to name any diff id. Unpacked layers are shared by it, so bytes that are not its own
-/// would end up in the images of others.
-void unpack_verified(
-    const Layer& layer, const store::BlobStore& blobs, const std::filesystem::path& folder) {
-    const auto blob = blobs.open(layer.blob.digest, 0);
-    const auto plain = archive::make_decompressing_source(*blob);
-    const oci::Digest& expected = layer.diff_id.digest;
-    DigestingSource tar{
-        *plain,
-        expected.algorithm() == "sha512" ? archive::HashAlgorithm::Sha512
-                                         : archive::HashAlgorithm::Sha256};
-    archive::TarReader reader{tar, {}};
-    store::apply_layer(reader, folder);
-    const std::string found = tar.finish_hex();
-    if (found != expected.hex())
-        throw Error{
-            ErrorCode::DataCorrupt,
-            "its uncompressed bytes have the " + std::string{expected.algorithm()} + " " + found
-                + ", the image's configuration says " + std::string{expected.hex()}};
-}
 
 class FolderGuard {
 public:
@@ -105,8 +44,30 @@ private:
     std::filesystem::path folder_;
 };
 
+/// Ends the writing of a layer that nobody wants any more.
+class StoppableSink final : public ByteSink {
+public:
+    StoppableSink(ByteSink& next, const std::stop_token& stop) : next_{next}, stop_{stop} {}
+
+    void write(Bytes bytes) override {
+        if (stop_.stop_requested()) throw Cancelled{};
+        next_.write(bytes);
+    }
+
+private:
+    ByteSink& next_;
+    const std::stop_token& stop_;
+};
+
 bool is_shown(const Step& step) {
     return !std::holds_alternative<ConfigAction>(step.action);
+}
+
+Account account_in(const std::filesystem::path& folder, const std::string& user) {
+    const RootFolder root{folder};
+    return resolve_account(user, [&](const std::string& path, std::size_t limit) {
+        return root.find_text(path, limit);
+    });
 }
 
 std::vector<std::string> env_with_home(const RunAction& action, const Account& account) {
@@ -134,7 +95,9 @@ void ensure_unpacked(
     with_context("unpacking layer " + layer.blob.digest.str(), [&] {
         const std::filesystem::path folder = services.snapshots.prepare_layer(layer.diff_id);
         FolderGuard guard{folder};
-        unpack_verified(layer, services.blobs, folder);
+        read_verified_layer(layer, services.blobs, [&](archive::TarReader& reader) {
+            store::apply_layer(reader, folder);
+        });
         services.snapshots.commit_layer(layer.diff_id, folder);
         guard.release();
     });
@@ -145,6 +108,7 @@ StageResult StageBuilder::build(const StagePlan& stage, StageStart start) {
     result.config = stage.config;
     result.config.history = std::move(start.history);
     result.layers = std::move(start.layers);
+    files_.emplace(parts_.services, result.layers);
     for (const Step& step : stage.steps) {
         if (parts_.stop.stop_requested()) throw Cancelled{};
         run_step(stage, step, result);
@@ -188,6 +152,7 @@ StepRecord StageBuilder::perform(
     const StepKey key = key_of(step, layers);
     if (auto known = recall(key)) {
         outcome = Progress::Outcome::Cached;
+        if (known->layer) files_->push(*known->layer);
         return *std::move(known);
     }
     StepRecord record = execute(step, layers);
@@ -204,11 +169,13 @@ bool StageBuilder::is_cacheable(const Step& step) const {
 }
 
 StepRecord StageBuilder::execute(const Step& step, const std::vector<Layer>& layers) {
-    const auto* copy = std::get_if<CopyAction>(&step.action);
-    const bool apart = copy != nullptr && copy->link;
-    const auto snapshot = mount(apart ? std::vector<Layer>{} : layers);
-    if (!change_files(step, *snapshot)) return {};
-    return {commit(*snapshot)};
+    if (const auto* run = std::get_if<RunAction>(&step.action)) {
+        StepRecord record{run_command(*run, layers)};
+        files_->push(*record.layer);
+        return record;
+    }
+    if (const auto* copy = std::get_if<CopyAction>(&step.action)) return {copy_files(*copy)};
+    return {make_folder(std::get<WorkdirAction>(step.action))};
 }
 
 StepKey StageBuilder::key_of(const Step& step, const std::vector<Layer>& layers) const {
@@ -250,26 +217,13 @@ void StageBuilder::remember(const StepKey& key, const StepRecord& record) {
     }
 }
 
-/// False when the step turned out to need no layer.
-bool StageBuilder::change_files(const Step& step, store::ActiveSnapshot& snapshot) {
-    if (const auto* run = std::get_if<RunAction>(&step.action)) {
-        run_command(*run, snapshot);
-        return true;
-    }
-    if (const auto* copy = std::get_if<CopyAction>(&step.action)) {
-        copy_files(*copy, snapshot);
-        return true;
-    }
-    return make_folder(std::get<WorkdirAction>(step.action), snapshot);
-}
-
-void StageBuilder::run_command(const RunAction& action, const store::ActiveSnapshot& snapshot) {
+Layer StageBuilder::run_command(const RunAction& action, const std::vector<Layer>& layers) {
+    const auto snapshot = mount(layers);
     exec::ContainerSpec spec;
-    const RootFolder root{snapshot.root()};
-    const Account account = resolve_account(action.user, root);
+    const Account account = account_in(snapshot->root(), action.user);
     const std::size_t number = next_step_ - 1;
     spec.id = parts_.request.container_prefix + "-" + std::to_string(number);
-    spec.root = snapshot.root();
+    spec.root = snapshot->root();
     spec.argv = action.argv;
     spec.env = env_with_home(action, account);
     spec.working_dir = action.working_dir;
@@ -281,7 +235,7 @@ void StageBuilder::run_command(const RunAction& action, const store::ActiveSnaps
     spec.time_limit = parts_.request.run_time_limit;
     OutputTail output{parts_.progress, number};
     const os::ExitStatus status = parts_.services.executor.run(spec, output, parts_.stop);
-    if (status.success()) return;
+    if (status.success()) return commit(*snapshot);
     const std::string tail = output.lines();
     throw StepFailure{
         status.describe()
@@ -289,27 +243,51 @@ void StageBuilder::run_command(const RunAction& action, const store::ActiveSnaps
         status};
 }
 
-void StageBuilder::copy_files(const CopyAction& action, const store::ActiveSnapshot& snapshot) {
-    const RootFolder destination{snapshot.root()};
-    Copier copier{destination, parts_.request.source_date_epoch, parts_.stop};
+Layer StageBuilder::copy_files(const CopyAction& action) {
+    // A linked layer is made on nothing and sees no accounts.
+    ImageTree nothing;
+    LayerDraft draft{action.link ? nothing : files_->tree(), parts_.request.source_date_epoch};
+    Copier copier{
+        {.destination = draft,
+         .find_text =
+             [&](const std::string& path, std::size_t limit) {
+                 return action.link ? std::nullopt : files_->find_text(path, limit);
+             },
+         .temporary = parts_.services.temporary,
+         .epoch = parts_.request.source_date_epoch,
+         .stop = parts_.stop}};
+    std::optional<Layer> layer;
     if (std::holds_alternative<FromContext>(action.origin)) {
         copier.copy_from_tree(parts_.request.context, action);
-        return;
+        layer = write(draft);
+    } else {
+        const auto origin = mount(parts_.layers_of(action.origin));
+        const RootFolder root{origin->root()};
+        copier.copy_from_root(root, action);
+        layer = write(draft);
     }
-    const auto origin = mount(parts_.layers_of(action.origin));
-    copier.copy_from_root(RootFolder{origin->root()}, action);
+    if (action.link)
+        files_->push(*layer);
+    else
+        files_->push_made(*layer);
+    return *layer;
 }
 
-bool StageBuilder::make_folder(const WorkdirAction& action, const store::ActiveSnapshot& snapshot) {
-    const RootFolder root{snapshot.root()};
-    const auto known = root.find_target(action.path);
-    if (known && S_ISDIR(known->st_mode)) return false;
-    EntryAttributes attributes{.mode = kFolderMode, .mtime = parts_.request.source_date_epoch};
-    root.ensure_folder(action.path, attributes);
+std::optional<Layer> StageBuilder::make_folder(const WorkdirAction& action) {
+    const auto find_text = [&](const std::string& path, std::size_t limit) {
+        return files_->find_text(path, limit);
+    };
+    const ImageTree::Node* known = files_->tree().find_target(action.path);
+    if (known != nullptr && known->is_folder()) return std::nullopt;
+    LayerDraft draft{files_->tree(), parts_.request.source_date_epoch};
+    EntryAttributes attributes{.mode = kFolderMode};
+    draft.ensure_folder(action.path, attributes);
     // Its parents stay root's.
-    attributes.owner = resolve_account(action.user, root).owner;
-    root.set_attributes(action.path, attributes);
-    return true;
+    attributes.owner = resolve_account(action.user, find_text).owner;
+    draft.set_attributes(action.path, attributes);
+    const Layer layer = write(draft);
+    files_->push_made(layer);
+    return layer;
 }
 
 std::unique_ptr<store::ActiveSnapshot> StageBuilder::mount(const std::vector<Layer>& layers) {
@@ -322,12 +300,34 @@ std::unique_ptr<store::ActiveSnapshot> StageBuilder::mount(const std::vector<Lay
 }
 
 Layer StageBuilder::commit(store::ActiveSnapshot& snapshot) {
+    const Layer layer = write_layer([&](ByteSink& out, std::vector<archive::TarEntry>& entries) {
+        store::write_layer(
+            snapshot.changes(),
+            out,
+            {.epoch = parts_.request.source_date_epoch,
+             .on_entry = [&](const archive::TarEntry& entry) {
+                 entries.push_back(entry);
+                 entries.back().size = 0;
+             }});
+    });
+    snapshot.commit(layer.diff_id);
+    return layer;
+}
+
+Layer StageBuilder::write(const LayerDraft& draft) {
+    return write_layer(
+        [&](ByteSink& out, std::vector<archive::TarEntry>& entries) { draft.write(out, entries); });
+}
+
+Layer StageBuilder::write_layer(
+    const std::function<void(ByteSink& out, std::vector<archive::TarEntry>& entries)>& write) {
+    std::vector<archive::TarEntry> entries;
     const Layer layer =
         write_layer_blob(parts_.services.blobs, parts_.request.compression, [&](ByteSink& out) {
-            store::write_layer(
-                snapshot.changes(), out, {.epoch = parts_.request.source_date_epoch});
+            StoppableSink stoppable{out, parts_.stop};
+            write(stoppable, entries);
         });
-    snapshot.commit(layer.diff_id);
+    indexes_.keep(layer.diff_id, entries);
     return layer;
 }
 

@@ -1,10 +1,15 @@
 #pragma once
 
 #include "engine/build.hpp"
+#include "engine/copier.hpp"
+#include "engine/image_files.hpp"
+#include "engine/layer_draft.hpp"
+#include "engine/layer_indexes.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -39,7 +44,10 @@ public:
         std::stop_token stop;
     };
 
-    explicit StageBuilder(Parts parts) : parts_{std::move(parts)}, next_step_{parts_.first_step} {}
+    explicit StageBuilder(Parts parts)
+        : parts_{std::move(parts)},
+          indexes_{parts_.services.indexes, parts_.services.blobs},
+          next_step_{parts_.first_step} {}
 
     StageResult build(const StagePlan& stage, StageStart start);
 
@@ -53,15 +61,19 @@ private:
     std::optional<StepRecord> recall(const StepKey& key);
     void remember(const StepKey& key, const StepRecord& record);
     StepKey key_of(const Step& step, const std::vector<Layer>& layers) const;
-    bool change_files(const Step& step, store::ActiveSnapshot& snapshot);
-    void run_command(const RunAction& action, const store::ActiveSnapshot& snapshot);
-    void copy_files(const CopyAction& action, const store::ActiveSnapshot& snapshot);
-    bool make_folder(const WorkdirAction& action, const store::ActiveSnapshot& snapshot);
+    Layer run_command(const RunAction& action, const std::vector<Layer>& layers);
+    Layer copy_files(const CopyAction& action);
+    std::optional<Layer> make_folder(const WorkdirAction& action);
     std::unique_ptr<store::ActiveSnapshot> mount(const std::vector<Layer>& layers);
     Layer commit(store::ActiveSnapshot& snapshot);
+    Layer write(const LayerDraft& draft);
+    Layer write_layer(
+        const std::function<void(ByteSink& out, std::vector<archive::TarEntry>& entries)>& write);
     std::string place_of(const Step& step) const;
 
     Parts parts_;
+    const LayerIndexes indexes_;
+    std::optional<ImageFiles> files_;  ///< of the stage as far as it is built
     std::size_t next_step_;
 };
 

@@ -103,9 +103,10 @@ int work(const Environment& environment) {
         .journals = layout.journals(),
         .containers = layout.containers_of(spec.task_id),
         .locks = layout.locks(),
+        .indexes = layout.cache() / "layers",
         .temporary = layout.temporary(),
         .step_cache = {}};
-    if (config.builder.cache) worker.places.step_cache = layout.cache();
+    if (config.builder.cache) worker.places.step_cache = layout.cache() / "steps";
     worker.registry = authority_of(os::read_file(layout.address_file(), kConfigBytesMax));
     worker.git_path_prefix = "/git/";
     worker.compression = compression_of(config.builder);

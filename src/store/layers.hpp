@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 namespace nacre::store {
@@ -42,6 +43,8 @@ LayerSummary apply_layer(
 struct WriteLayerOptions {
     /// SOURCE_DATE_EPOCH: later times become this one.
     std::optional<std::int64_t> epoch;
+    /// Gets each entry as it is written, without its content.
+    std::function<void(const archive::TarEntry&)> on_entry;
 };
 
 /// Writes what ActiveSnapshot::changes() holds as a layer whose bytes depend on the content of `folder` only:

@@ -139,9 +139,14 @@ private:
         return options_.epoch ? std::min(mtime, *options_.epoch) : mtime;
     }
 
+    void add(const TarEntry& entry) {
+        tar_.add(entry);
+        if (options_.on_entry) options_.on_entry(entry);
+    }
+
     void write_whiteout(const Found& one) {
         // The times of whiteouts and of opaque marks are the host's own.
-        tar_.add({.path = one.path, .mode = 0, .mtime = options_.epoch.value_or(0)});
+        add({.path = one.path, .mode = 0, .mtime = options_.epoch.value_or(0)});
     }
 
     void write(const Found& one) {
@@ -172,7 +177,7 @@ private:
             default:
                 break;
         }
-        tar_.add(entry);
+        add(entry);
     }
 
     static std::string parent_of(const std::string& path) {
@@ -188,7 +193,7 @@ private:
         if (is_new) return false;
         entry.type = EntryType::Hardlink;
         entry.link_target = first->second;
-        tar_.add(entry);
+        add(entry);
         return true;
     }
 
@@ -197,6 +202,7 @@ private:
         entry.size = static_cast<std::uint64_t>(one.status.st_size);
         os::FileSource content{std::move(file)};
         tar_.add_file(entry, content);
+        if (options_.on_entry) options_.on_entry(entry);
         summary_.bytes += entry.size;
     }
 

@@ -63,6 +63,8 @@ BuildServices Machine::services() {
         .executor = *executor,
         .bases = bases,
         .locks = folder.path() / "locks",
+        .indexes = folder.path() / "indexes",
+        .temporary = folder.path() / "tmp",
         .cache = cache};
 }
 
