@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Compile every header of src/ alone: it must include what it uses, and start with #pragma once."""
+"""headers.py [HEADER...]: compile each header, or every one of src/, alone: it must include what it uses, and start with #pragma once."""
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from common import ROOT, finish, shown, sources
 
@@ -17,7 +18,8 @@ def check(header) -> str | None:
 
 
 def main() -> int:
-    headers = [path for path in sources("src") if path.suffix == ".hpp"]
+    named = [Path(name).resolve() for name in sys.argv[1:]]
+    headers = named or [path for path in sources("src") if path.suffix == ".hpp"]
     with ThreadPoolExecutor(2) as pool:
         return finish([problem for problem in pool.map(check, headers) if problem])
 
