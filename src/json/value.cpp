@@ -7,6 +7,14 @@
 
 namespace nacre::json {
 
+// Members are complete only behind Value, which holds an Object: all that handles them is defined here.
+Object::Object() noexcept = default;
+Object::Object(const Object& other) = default;
+Object::Object(Object&& other) noexcept = default;
+Object& Object::operator=(const Object& other) = default;
+Object& Object::operator=(Object&& other) noexcept = default;
+Object::~Object() = default;
+
 Object::Object(std::vector<Member> members) : members_{std::move(members)} {
     std::vector<std::string_view> names;
     names.reserve(members_.size());
@@ -40,6 +48,14 @@ void Object::set(std::string_view name, Value value) {
 
 bool Object::erase(std::string_view name) {
     return std::erase_if(members_, [&](const Member& m) { return m.name == name; }) > 0;
+}
+
+bool Object::empty() const noexcept {
+    return members_.empty();
+}
+
+std::size_t Object::size() const noexcept {
+    return members_.size();
 }
 
 bool Object::operator==(const Object& other) const {

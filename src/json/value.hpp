@@ -18,7 +18,12 @@ using Array = std::vector<Value>;
 /// Members in the order of the text, or as they were set. Names are unique.
 class Object {
 public:
-    Object() noexcept = default;
+    Object() noexcept;
+    Object(const Object& other);
+    Object(Object&& other) noexcept;
+    Object& operator=(const Object& other);
+    Object& operator=(Object&& other) noexcept;
+    ~Object();
     /// Throws Error{InvalidArgument} when two members have the same name.
     explicit Object(std::vector<Member> members);
 
@@ -30,9 +35,8 @@ public:
     /// Returns false when there was no such member.
     bool erase(std::string_view name);
 
-    bool empty() const noexcept { return members_.empty(); }
-
-    std::size_t size() const noexcept { return members_.size(); }
+    bool empty() const noexcept;
+    std::size_t size() const noexcept;
 
     const std::vector<Member>& members() const noexcept { return members_; }
 
@@ -48,27 +52,27 @@ class Value {
 public:
     Value() noexcept = default;  ///< null
 
-    Value(std::nullptr_t) noexcept {}
+    explicit(false) Value(std::nullptr_t) noexcept {}
 
     /// Not for what merely converts to bool, as pointers do.
     template <std::same_as<bool> Bool>
-    Value(Bool value) noexcept : data_{value} {}
+    explicit(false) Value(Bool value) noexcept : data_{value} {}
 
-    Value(std::int64_t value) noexcept : data_{value} {}
+    explicit(false) Value(std::int64_t value) noexcept : data_{value} {}
 
-    Value(int value) noexcept : data_{std::int64_t{value}} {}
+    explicit(false) Value(int value) noexcept : data_{std::int64_t{value}} {}
 
-    Value(double value) noexcept : data_{value} {}
+    explicit(false) Value(double value) noexcept : data_{value} {}
 
-    Value(std::string value) noexcept : data_{std::move(value)} {}
+    explicit(false) Value(std::string value) noexcept : data_{std::move(value)} {}
 
-    Value(std::string_view value) : data_{std::string{value}} {}
+    explicit(false) Value(std::string_view value) : data_{std::string{value}} {}
 
-    Value(const char* value) : data_{std::string{value}} {}
+    explicit(false) Value(const char* value) : data_{std::string{value}} {}
 
-    Value(Array value) noexcept : data_{std::move(value)} {}
+    explicit(false) Value(Array value) noexcept : data_{std::move(value)} {}
 
-    Value(Object value) noexcept : data_{std::move(value)} {}
+    explicit(false) Value(Object value) noexcept : data_{std::move(value)} {}
 
     bool is_null() const noexcept { return std::holds_alternative<std::nullptr_t>(data_); }
 

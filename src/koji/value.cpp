@@ -5,6 +5,14 @@
 
 namespace nacre::koji {
 
+// Members are complete only behind Value, which holds a Struct: all that handles them is defined here.
+Struct::Struct() noexcept = default;
+Struct::Struct(const Struct& other) = default;
+Struct::Struct(Struct&& other) noexcept = default;
+Struct& Struct::operator=(const Struct& other) = default;
+Struct& Struct::operator=(Struct&& other) noexcept = default;
+Struct::~Struct() = default;
+
 const Value* Struct::find(std::string_view name) const noexcept {
     for (const auto& [member, value] : members_)
         if (member == name) return &value;
@@ -26,6 +34,10 @@ bool Struct::erase(std::string_view name) {
     const bool found = gone != members_.end();
     members_.erase(gone, members_.end());
     return found;
+}
+
+bool Struct::empty() const noexcept {
+    return members_.empty();
 }
 
 bool Struct::operator==(const Struct&) const = default;

@@ -18,11 +18,18 @@ using Array = std::vector<Value>;
 /// Members in their order; names are unique.
 class Struct {
 public:
+    Struct() noexcept;
+    Struct(const Struct& other);
+    Struct(Struct&& other) noexcept;
+    Struct& operator=(const Struct& other);
+    Struct& operator=(Struct&& other) noexcept;
+    ~Struct();
+
     const Value* find(std::string_view name) const noexcept;
     void set(std::string_view name, Value value);
     bool erase(std::string_view name);
 
-    bool empty() const noexcept { return members_.empty(); }
+    bool empty() const noexcept;
 
     const std::vector<Member>& members() const noexcept { return members_; }
 
@@ -37,32 +44,29 @@ private:
 class Value {
 public:
     // Implicit: a value is written as the literal it holds.
-    // NOLINTBEGIN(google-explicit-constructor)
     Value() noexcept = default;  ///< nil
 
-    Value(std::nullptr_t) noexcept {}
+    explicit(false) Value(std::nullptr_t) noexcept {}
 
     /// Not for what merely converts to bool, as pointers do.
     template <std::same_as<bool> Bool>
-    Value(Bool value) noexcept : data_{value} {}
+    explicit(false) Value(Bool value) noexcept : data_{value} {}
 
-    Value(std::int64_t value) noexcept : data_{value} {}
+    explicit(false) Value(std::int64_t value) noexcept : data_{value} {}
 
-    Value(int value) noexcept : data_{std::int64_t{value}} {}
+    explicit(false) Value(int value) noexcept : data_{std::int64_t{value}} {}
 
-    Value(double value) noexcept : data_{value} {}
+    explicit(false) Value(double value) noexcept : data_{value} {}
 
-    Value(std::string value) noexcept : data_{std::move(value)} {}
+    explicit(false) Value(std::string value) noexcept : data_{std::move(value)} {}
 
-    Value(std::string_view value) : data_{std::string{value}} {}
+    explicit(false) Value(std::string_view value) : data_{std::string{value}} {}
 
-    Value(const char* value) : data_{std::string{value}} {}
+    explicit(false) Value(const char* value) : data_{std::string{value}} {}
 
-    Value(Array value) noexcept : data_{std::move(value)} {}
+    explicit(false) Value(Array value) noexcept : data_{std::move(value)} {}
 
-    Value(Struct value) noexcept : data_{std::move(value)} {}
-
-    // NOLINTEND(google-explicit-constructor)
+    explicit(false) Value(Struct value) noexcept : data_{std::move(value)} {}
 
     bool is_nil() const noexcept { return std::holds_alternative<std::nullptr_t>(data_); }
 
