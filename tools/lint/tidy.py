@@ -4,19 +4,17 @@
 With --deep also the checks that are too slow for a test (SLOW below); the preset 'tidy' has them too.
 
 It compiles with the flags of cmake/NacreTargets.cmake and needs no build folder. What passed is remembered in
-build/tidy-cache, by the content of all that the result depends on. Exit status: 1 findings, 2 it could not run."""
+build/tidy-cache, by all that the result depends on. Exit status: 1 findings, 2 it could not run."""
 import functools
-import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from common import ROOT, shown, sources
+from common import ROOT, Memory, shown, sources
 
 TIDY = "clang-tidy-19"
 # Together these take more than half of the time and have found nothing here: path simulation, and checks that look at
@@ -33,10 +31,6 @@ SLOW = [
     "misc-unused-using-decls", "modernize-use-using", "readability-non-const-parameter",
     "readability-redundant-control-flow", "readability-redundant-declaration",
 ]
-CACHE = ROOT / "build/tidy-cache"
-# What nobody asked for in this long is swept from the cache.
-CACHE_AGE_MAX_SECONDS = 14 * 24 * 3600
-INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
 FINDING = re.compile(r"^(?P<path>/[^:]+):(?P<rest>\d+:\d+: (?:error|warning): .*)$")
 
 
@@ -67,42 +61,9 @@ def command(path: Path, deep: bool) -> list[str]:
     return [TIDY, "--quiet", *checks, str(path), "--", *flags]
 
 
-@functools.cache
-def content(path: Path) -> tuple[str, tuple[str, ...]]:
-    """The digest of a file, and the project's headers that it names."""
-    text = path.read_text()
-    return hashlib.sha256(text.encode()).hexdigest(), tuple(INCLUDE.findall(text))
-
-
-def closure(path: Path) -> list[str]:
-    """The digests of a file and of all headers of the project that it includes, directly or not."""
-    seen = {path}
-    todo = [path]
-    while todo:
-        file = todo.pop()
-        for name in content(file)[1]:
-            places = (file.parent / name, ROOT / "src" / name, ROOT / "tests" / name)
-            header = next((place for place in places if place.exists()), None)
-            if header and header not in seen:
-                seen.add(header)
-                todo.append(header)
-    return sorted(f"{shown(file)} {content(file)[0]}" for file in seen)
-
-
-@functools.cache
-def settings() -> str:
-    version = subprocess.run([TIDY, "--version"], check=True, capture_output=True, text=True).stdout
-    return version + (ROOT / ".clang-tidy").read_text()
-
-
-def key(path: Path, deep: bool) -> str:
-    parts = [settings(), *(part.replace(str(ROOT), "") for part in command(path, deep)), *closure(path)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def findings(path: Path, deep: bool) -> list[str]:
+def findings(path: Path, deep: bool, memory: Memory) -> list[str]:
     """What clang-tidy says about a file; only silence is remembered."""
-    passed = CACHE / key(path, deep)
+    passed = memory.place(path, *command(path, deep))
     if passed.exists():
         passed.touch()
         return []
@@ -121,12 +82,6 @@ def findings(path: Path, deep: bool) -> list[str]:
     return found
 
 
-def sweep_cache() -> None:
-    for entry in CACHE.iterdir():
-        if entry.stat().st_mtime < time.time() - CACHE_AGE_MAX_SECONDS:
-            entry.unlink(missing_ok=True)
-
-
 def main(arguments: list[str]) -> int:
     deep = "--deep" in arguments
     names = [name for name in arguments if name != "--deep"]
@@ -138,11 +93,11 @@ def main(arguments: list[str]) -> int:
         if path.suffix != ".cpp" or not path.is_file() or not path.is_relative_to(ROOT):
             print(f"tidy.py: '{path}' is no .cpp file of this project; give .cpp files, headers are checked with them", file=sys.stderr)
             return 2
-    CACHE.mkdir(parents=True, exist_ok=True)
-    sweep_cache()
+    version = subprocess.run([TIDY, "--version"], check=True, capture_output=True, text=True).stdout
+    memory = Memory("tidy", version + (ROOT / ".clang-tidy").read_text())
     found = set()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for lines in pool.map(lambda path: findings(path, deep), files):
+        for lines in pool.map(lambda path: findings(path, deep, memory), files):
             # A header is read with each file that includes it: its findings are printed once.
             for line in dict.fromkeys(lines):
                 if line not in found:
