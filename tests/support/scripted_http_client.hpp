@@ -133,6 +133,10 @@ private:
         http::Response given = handler_.handle(request);
         http::ClientResponse response{.status = given.status, .headers = given.headers};
         response.body = given.source == nullptr ? given.text : read_all(*given.source);
+        if (given.source == nullptr || given.source_size)
+            response.headers.set(
+                "Content-Length", std::to_string(given.source_size.value_or(response.body.size())));
+        if (asked.method == "HEAD") response.body.clear();
         if (asked.response_sink != nullptr && given.status / 100 == 2) {
             asked.response_sink->write(as_bytes(response.body));
             response.body.clear();
