@@ -20,6 +20,8 @@ namespace {
 
 /// For another build to unpack a layer that we need too.
 constexpr std::chrono::minutes kUnpackWaitMax{10};
+/// For another build to run a step that we need too.
+constexpr std::chrono::hours kStepWaitMax{1};
 constexpr std::uint32_t kFolderMode = 0755;
 
 class FolderGuard {
@@ -90,7 +92,8 @@ void ensure_unpacked(
     const os::FileLock lock = os::FileLock::acquire(
         services.locks / std::string{layer.diff_id.digest.hex()},
         std::chrono::duration_cast<std::chrono::milliseconds>(kUnpackWaitMax),
-        stop);
+        stop,
+        os::FileLock::Afterwards::Remove);
     if (services.snapshots.has_layer(layer.diff_id)) return;
     with_context("unpacking layer " + layer.blob.digest.str(), [&] {
         const std::filesystem::path folder = services.snapshots.prepare_layer(layer.diff_id);
@@ -150,7 +153,13 @@ StepRecord StageBuilder::perform(
     const Step& step, const std::vector<Layer>& layers, Progress::Outcome& outcome) {
     if (!is_cacheable(step)) return execute(step, layers);
     const StepKey key = key_of(step, layers);
-    if (auto known = recall(key)) {
+    auto known = recall(key);
+    std::optional<os::FileLock> lock;
+    if (!known) {
+        lock = lock_step(key);
+        known = recall(key);
+    }
+    if (known) {
         outcome = Progress::Outcome::Cached;
         if (known->layer) files_->push(*known->layer);
         return *std::move(known);
@@ -158,6 +167,20 @@ StepRecord StageBuilder::perform(
     StepRecord record = execute(step, layers);
     remember(key, record);
     return record;
+}
+
+/// Builds that come to the same step at the same time run it once. Who has waited too long runs it itself.
+std::optional<os::FileLock> StageBuilder::lock_step(const StepKey& key) const {
+    try {
+        return os::FileLock::acquire(
+            parts_.services.locks / ("step-" + key.hex),
+            std::chrono::duration_cast<std::chrono::milliseconds>(kStepWaitMax),
+            parts_.stop,
+            os::FileLock::Afterwards::Remove);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::DeadlineExceeded) throw;
+        return std::nullopt;
+    }
 }
 
 bool StageBuilder::is_cacheable(const Step& step) const {

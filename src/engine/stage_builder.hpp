@@ -5,6 +5,7 @@
 #include "engine/image_files.hpp"
 #include "engine/layer_draft.hpp"
 #include "engine/layer_indexes.hpp"
+#include "os/file_lock.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -58,6 +59,7 @@ private:
         const Step& step, const std::vector<Layer>& layers, Progress::Outcome& outcome);
     bool is_cacheable(const Step& step) const;
     StepRecord execute(const Step& step, const std::vector<Layer>& layers);
+    std::optional<os::FileLock> lock_step(const StepKey& key) const;
     std::optional<StepRecord> recall(const StepKey& key);
     void remember(const StepKey& key, const StepRecord& record);
     StepKey key_of(const Step& step, const std::vector<Layer>& layers) const;

@@ -31,7 +31,9 @@ std::string content_key_of(const source::Tree& tree, const source::Node& node) {
     std::vector<std::byte> buffer(kReadBytes);
     while (const std::size_t count = content->read(buffer))
         digester.update(std::span{buffer}.first(count));
-    return "sha256:" + digester.finish_hex();
+    std::string key = "sha256:" + digester.finish_hex();
+    tree.remember(node, key);
+    return key;
 }
 
 void add_layers(KeyWriter& key, const std::vector<Layer>& layers) {

@@ -18,7 +18,8 @@ CgroupFolders CgroupFolders::find_all() {
     std::vector<std::filesystem::path> roots;
     const std::string text = os::find_file("/proc/self/mountinfo", kMountInfoBytesMax).value_or("");
     for (const os::MountEntry& mount : os::parse_mountinfo(text))
-        if (mount.type == "cgroup" || mount.type == "cgroup2") roots.emplace_back(mount.mount_point);
+        if (mount.type == "cgroup" || mount.type == "cgroup2")
+            roots.emplace_back(mount.mount_point);
     return CgroupFolders{std::move(roots)};
 }
 

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,6 +30,13 @@ bool try_lock(int fd, const std::filesystem::path& path) {
     throw SystemError{errno, "cannot lock " + quoted(path.string())};
 }
 
+bool is_at(const UniqueFd& fd, const std::filesystem::path& path) {
+    struct stat open{};
+    struct stat named{};
+    return ::fstat(fd.get(), &open) == 0 && ::stat(path.c_str(), &named) == 0
+           && open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
 }  // namespace
 
 std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path) {
@@ -38,13 +46,23 @@ std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path)
 }
 
 FileLock FileLock::acquire(
-    const std::filesystem::path& path, std::chrono::milliseconds limit, std::stop_token stop) {
+    const std::filesystem::path& path,
+    std::chrono::milliseconds limit,
+    std::stop_token stop,
+    Afterwards afterwards) {
     const SystemClock clock;
     const SteadyTime deadline = clock.steady_now() + limit;
     UniqueFd fd = open_file(path, O_RDWR | O_CREAT);
     const StopFd stopped{stop};
     std::chrono::milliseconds pause = kFirstPause;
-    while (!try_lock(fd.get(), path)) {
+    while (true) {
+        if (try_lock(fd.get(), path)) {
+            if (afterwards == Afterwards::Keep) return FileLock{std::move(fd)};
+            if (is_at(fd, path)) return FileLock{std::move(fd), path};
+            // Who held it removed it: what others will lock is another file now.
+            fd = open_file(path, O_RDWR | O_CREAT);
+            continue;
+        }
         if (clock.steady_now() >= deadline)
             throw Error{
                 ErrorCode::DeadlineExceeded,
@@ -54,7 +72,11 @@ FileLock FileLock::acquire(
         if (::poll(&wait, 1, static_cast<int>(pause.count())) > 0) throw Cancelled{};
         pause = std::min(pause * 2, kLongestPause);
     }
-    return FileLock{std::move(fd)};
+}
+
+FileLock::~FileLock() {
+    // While the lock is held: who waits for it looks whether its file is still there.
+    if (fd_ && !removed_.empty()) ::unlink(removed_.c_str());
 }
 
 }  // namespace nacre::os

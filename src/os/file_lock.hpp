@@ -3,9 +3,11 @@
 #include "os/unique_fd.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <stop_token>
+#include <utility>
 
 namespace nacre::os {
 
@@ -16,14 +18,35 @@ public:
     /// Creates the file when it is missing. Nothing when somebody else holds the lock.
     static std::optional<FileLock> try_acquire(const std::filesystem::path& path);
 
-    /// Waits for the lock; throws Error{DeadlineExceeded} after `limit`, Cancelled when `stop` is requested.
+    enum class Afterwards : std::uint8_t { Keep, Remove };
+
+    /// Waits for the lock; throws Error{DeadlineExceeded} after `limit`, Cancelled when `stop` is requested. A file that
+    /// is removed afterwards must be locked in no other way.
     static FileLock acquire(
-        const std::filesystem::path& path, std::chrono::milliseconds limit, std::stop_token stop);
+        const std::filesystem::path& path,
+        std::chrono::milliseconds limit,
+        std::stop_token stop,
+        Afterwards afterwards = Afterwards::Keep);
+
+    FileLock(FileLock&&) noexcept = default;
+
+    FileLock& operator=(FileLock&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        std::swap(removed_, other.removed_);
+        return *this;
+    }
+
+    FileLock(const FileLock&) = delete;
+    FileLock& operator=(const FileLock&) = delete;
+    ~FileLock();
 
 private:
-    explicit FileLock(UniqueFd fd) noexcept : fd_{std::move(fd)} {}
+    explicit FileLock(UniqueFd fd, std::filesystem::path removed = {}) noexcept
+        : fd_{std::move(fd)},
+          removed_{std::move(removed)} {}
 
     UniqueFd fd_;
+    std::filesystem::path removed_;  ///< by the destructor; empty: nothing
 };
 
 }  // namespace nacre::os

@@ -53,13 +53,31 @@ std::string read_link(int folder, const char* name, const std::string& path) {
     return {buffer.data(), static_cast<std::size_t>(length)};
 }
 
-Node make_node(std::string path, const struct stat& status) {
+/// A mix of all that the kernel changes with a file.
+std::uint64_t version_of(const struct stat& status) noexcept {
+    constexpr std::uint64_t kPrime = 0x100000001b3;  // FNV-1a
+    std::uint64_t mix = 0xcbf29ce484222325;
+    for (const std::uint64_t part :
+         {static_cast<std::uint64_t>(status.st_dev),
+          static_cast<std::uint64_t>(status.st_ino),
+          static_cast<std::uint64_t>(status.st_size),
+          static_cast<std::uint64_t>(status.st_mtim.tv_sec),
+          static_cast<std::uint64_t>(status.st_mtim.tv_nsec),
+          static_cast<std::uint64_t>(status.st_ctim.tv_sec),
+          static_cast<std::uint64_t>(status.st_ctim.tv_nsec)})
+        mix = (mix ^ part) * kPrime;
+    return mix == 0 ? 1 : mix;
+}
+
+Node make_node(std::string path, const struct stat& status, const FileDigests* digests) {
     Node node;
+    node.version = version_of(status);
     node.path = std::move(path);
     node.mode = status.st_mode & 07777U;
     node.mtime = status.st_mtim.tv_sec;
     if (S_ISREG(status.st_mode)) {
         node.size = static_cast<std::uint64_t>(status.st_size);
+        if (digests != nullptr) node.content_key = digests->find(status).value_or("");
     } else if (S_ISDIR(status.st_mode)) {
         node.type = NodeType::Directory;
     } else if (S_ISLNK(status.st_mode)) {
@@ -73,7 +91,9 @@ Node make_node(std::string path, const struct stat& status) {
 /// Walks depth first with one open folder per level.
 class Walker {
 public:
-    explicit Walker(std::vector<Node>& nodes) : nodes_{&nodes} {}
+    Walker(std::vector<Node>& nodes, const FileDigests* digests)
+        : nodes_{&nodes},
+          digests_{digests} {}
 
     void walk(os::UniqueFd folder, const std::string& prefix, std::size_t depth) {
         if (depth > kTreeDepthMax) {
@@ -119,7 +139,7 @@ private:
                 ErrorCode::ResourceExhausted,
                 "the folder has more than " + std::to_string(kTreeEntriesMax) + " entries"};
         }
-        Node node = make_node(path, status);
+        Node node = make_node(path, status, digests_);
         if (node.type == NodeType::Symlink)
             node.link_target = read_link(folder, name.c_str(), path);
         const bool is_folder = node.type == NodeType::Directory;
@@ -132,6 +152,7 @@ private:
     }
 
     std::vector<Node>* nodes_;
+    const FileDigests* digests_;
 };
 
 bool same_state(const struct stat& a, const struct stat& b) noexcept {
@@ -173,9 +194,10 @@ private:
 
 }  // namespace
 
-FolderTree::FolderTree(const std::filesystem::path& root)
+FolderTree::FolderTree(const std::filesystem::path& root, FileDigests* digests)
     : root_{root},
-      fd_{::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)} {
+      fd_{::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)},
+      digests_{digests} {
     if (!fd_) throw SystemError{errno, "cannot open folder " + nacre::quoted(root.native())};
 }
 
@@ -189,7 +211,7 @@ std::optional<Node> FolderTree::find(std::string_view path) const {
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0)
         throw SystemError{errno, "cannot examine " + nacre::quoted(path)};
-    Node node = make_node(std::string{path}, status);
+    Node node = make_node(std::string{path}, status, digests_);
     if (node.type == NodeType::Symlink) node.link_target = read_link(fd.get(), "", node.path);
     return node;
 }
@@ -202,8 +224,17 @@ std::vector<Node> FolderTree::walk(std::string_view path) const {
         if (is_absence(errno)) return nodes;
         throw SystemError{errno, "cannot open folder " + nacre::quoted(path)};
     }
-    Walker{nodes}.walk(std::move(folder), std::string{path}, 0);
+    Walker{nodes, digests_}.walk(std::move(folder), std::string{path}, 0);
     return nodes;
+}
+
+void FolderTree::remember(const Node& file, std::string_view content_key) const {
+    if (digests_ == nullptr || !is_plain_path(file.path)) return;
+    const os::UniqueFd fd = open_below(fd_.get(), file.path, O_PATH);
+    struct stat status{};
+    if (!fd || ::fstat(fd.get(), &status) != 0) return;
+    // What changed since it was found is another file than the one that was read.
+    if (version_of(status) == file.version) digests_->keep(status, content_key);
 }
 
 std::unique_ptr<ByteSource> FolderTree::open(const Node& file) const {

@@ -21,6 +21,10 @@ public:
     std::vector<Node> walk(std::string_view path) const override;
     std::unique_ptr<ByteSource> open(const Node& file) const override;
 
+    void remember(const Node& file, std::string_view content_key) const override {
+        inner_->remember(file, content_key);
+    }
+
     std::optional<std::int64_t> commit_time() const override { return inner_->commit_time(); }
 
 private:

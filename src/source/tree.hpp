@@ -24,6 +24,8 @@ struct Node {
     /// Names the content (of a file), equal for equal content within this kind of tree: a git object id
     /// ("git:…"), or a sha256 ("sha256:…"). Empty when it is not known without reading.
     std::string content_key;
+    /// Another value when the content or the attributes changed, as far as the kind of tree can tell; 0 when it cannot.
+    std::uint64_t version = 0;
 };
 
 /// A read-only tree of files to build from: a git commit, a folder, a tar. It does not change while it is
@@ -41,6 +43,9 @@ public:
 
     /// The content of a file. Throws Error{NotFound}; read() throws Error{Conflict} when it changed meanwhile.
     virtual std::unique_ptr<ByteSource> open(const Node& file) const = 0;
+
+    /// Tells a tree that did not know it what a file holds: it may give the key next time. `file` is as the tree gave it.
+    virtual void remember(const Node& /*file*/, std::string_view /*content_key*/) const {}
 
     /// The time that stands for the whole tree: the commit's time; nothing for a folder.
     virtual std::optional<std::int64_t> commit_time() const = 0;

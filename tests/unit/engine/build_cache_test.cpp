@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/thread_group.hpp"
 #include "engine/build.hpp"
 #include "support/code_of.hpp"
 #include "unit/engine/build_fixture.hpp"
@@ -72,6 +73,23 @@ TEST_F(BuildCacheTest, NeverTakesAStepOfAnotherTrust) {
     machine().trust = Trust::Scratch;
     EXPECT_EQ(build().manifest, scratch.manifest);
     EXPECT_THAT(progress.outcomes, Each(kCached));
+}
+
+TEST_F(BuildCacheTest, RunsAStepOnceThatTwoBuildsComeToAtTheSameTime) {
+    std::vector<std::optional<BuildResult>> results(3);
+    {
+        ThreadGroup group;
+        for (auto& result : results)
+            group.start("build", [&](const std::stop_token&) {
+                RecordedProgress mine;
+                result = machine().build(
+                    "FROM busybox:1\nRUN cat /proc/sys/kernel/random/uuid > /random\n", mine);
+            });
+        group.join();
+    }
+    EXPECT_EQ(results[0]->manifest, results[1]->manifest);
+    EXPECT_EQ(results[0]->manifest, results[2]->manifest);
+    EXPECT_TRUE(std::filesystem::is_empty(machine().services().locks));
 }
 
 TEST_F(BuildCacheTest, RunsStepsWithNetworkAgainUnlessAskedToReuseThem) {

@@ -1,6 +1,7 @@
 #include "os/file.hpp"
 
 #include "base/error.hpp"
+#include "base/thread_group.hpp"
 #include "os/directory.hpp"
 #include "os/file_lock.hpp"
 #include "os/temp.hpp"
@@ -12,6 +13,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <atomic>
 
 namespace nacre::os {
 namespace {
@@ -135,6 +138,38 @@ TEST_F(OsFile, ALockIsHeldOnce) {
         FileLock::acquire(path("lock"), std::chrono::hours{1}, stop.get_token()), Cancelled);
     lock.reset();
     EXPECT_NO_THROW(FileLock::acquire(path("lock"), std::chrono::milliseconds{0}, {}));
+}
+
+TEST_F(FileTest, RemovesALockFileOnlyWhileItIsHeld) {
+    constexpr auto kRemove = FileLock::Afterwards::Remove;
+    constexpr std::chrono::milliseconds kNow{0};
+    {
+        const auto lock = FileLock::acquire(path("once"), kNow, {}, kRemove);
+        EXPECT_THROW(FileLock::acquire(path("once"), kNow, {}, kRemove), Error);
+        EXPECT_TRUE(std::filesystem::exists(path("once")));
+    }
+    EXPECT_FALSE(std::filesystem::exists(path("once")));
+}
+
+TEST_F(FileTest, LetsOneAtATimeThroughALockThatIsRemoved) {
+    std::atomic<int> inside = 0;
+    std::atomic<int> done = 0;
+    {
+        ThreadGroup group;
+        for (int thread = 0; thread < 4; ++thread)
+            group.start("locker", [&](const std::stop_token&) {
+                for (int i = 0; i < 50; ++i) {
+                    const auto lock = FileLock::acquire(
+                        path("once"), std::chrono::minutes{1}, {}, FileLock::Afterwards::Remove);
+                    EXPECT_EQ(++inside, 1);
+                    --inside;
+                    ++done;
+                }
+            });
+        group.join();
+    }
+    EXPECT_EQ(done, 200);
+    EXPECT_FALSE(std::filesystem::exists(path("once")));
 }
 
 TEST_F(OsFile, ReadsTheNamesOfAFolderAgain) {
