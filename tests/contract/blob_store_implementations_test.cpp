@@ -1,4 +1,6 @@
 #include "contract/blob_store_contract.hpp"
+#include "registry/fetching_blob_store.hpp"
+#include "registry/memory_registry.hpp"
 #include "store/directory_blob_store.hpp"
 #include "store/faulty_blob_store.hpp"
 #include "store/memory_blob_store.hpp"
@@ -34,6 +36,17 @@ private:
     FaultyBlobStore store_{next_, 0};
 };
 
+class FetchingFixture final : public BlobStoreFixture {
+public:
+    BlobStore& store() override { return store_; }
+
+private:
+    MemoryBlobStore next_;
+    registry::Origins origins_;
+    registry::MemoryRegistry registry_;
+    registry::FetchingBlobStore store_{next_, origins_, registry_, {}};
+};
+
 template <class Fixture>
 BlobStoreImplementation implementation(std::string name) {
     return {std::move(name), [] { return std::make_unique<Fixture>(); }};
@@ -46,7 +59,8 @@ INSTANTIATE_TEST_SUITE_P(
         implementation<MemoryFixture>("Memory"),
         implementation<DirectoryFixture<BlobDurability::EachCommit>>("Directory"),
         implementation<DirectoryFixture<BlobDurability::AtSync>>("DirectoryAtSync"),
-        implementation<FaultlessFixture>("Faulty")),
+        implementation<FaultlessFixture>("Faulty"),
+        implementation<FetchingFixture>("Fetching")),
     [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
