@@ -141,12 +141,16 @@ struct Copier::Target {
         links;  ///< first copy of a file with several names
 
     EntryAttributes attributes(
-        std::uint32_t mode, Owner own, std::optional<std::int64_t> mtime) const {
-        return {.mode = action.mode.value_or(mode), .owner = owner.value_or(own), .mtime = mtime};
+        FileKind kind, std::uint32_t mode, Owner own, std::optional<std::int64_t> mtime) const {
+        const std::uint32_t changed = action.mode ? action.mode->apply(mode, kind) : mode;
+        return {.mode = changed, .owner = owner.value_or(own), .mtime = mtime};
     }
 
     EntryAttributes folder(std::int64_t time) const {
-        return {.mode = kFolderMode, .owner = owner.value_or(Owner{}), .mtime = time};
+        // As in BuildKit: an octal --chmod is for the folders on the way too.
+        const std::uint32_t mode =
+            action.mode ? action.mode->fixed().value_or(kFolderMode) : kFolderMode;
+        return {.mode = mode, .owner = owner.value_or(Owner{}), .mtime = time};
     }
 };
 
@@ -177,7 +181,8 @@ std::string Copier::place(const Target& target, const std::string& name, bool si
 void Copier::copy_from_tree(const source::Tree& tree, const CopyAction& action) {
     Target target = target_of(action);
     for (const std::string& word : action.sources) {
-        const CopySelection selection = select_sources(tree, word, action.excludes);
+        const CopySelection selection =
+            select_sources(tree, word, {action.excludes, action.parents});
         const bool several = action.sources.size() + action.files.size() > 1;
         if (!selection.single_file || several)
             parts_.destination.ensure_folder(action.destination, target.folder(parts_.epoch));
@@ -202,7 +207,8 @@ void Copier::write_node(
     const std::string folder = path.substr(0, path.rfind('/'));
     switch (node.type) {
         case source::NodeType::Directory: {
-            const EntryAttributes attributes = target.attributes(node.mode, {}, node.mtime);
+            const EntryAttributes attributes =
+                target.attributes(FileKind::Folder, node.mode, {}, node.mtime);
             // A folder that was there keeps what it has, unless --chmod or --chown is about it.
             parts_.destination.ensure_folder(path, attributes);
             break;
@@ -210,7 +216,9 @@ void Copier::write_node(
         case source::NodeType::Symlink:
             parts_.destination.ensure_folder(folder, target.folder(parts_.epoch));
             parts_.destination.write_symlink(
-                path, node.link_target, target.attributes(node.mode, {}, node.mtime));
+                path,
+                node.link_target,
+                target.attributes(FileKind::Other, node.mode, {}, node.mtime));
             break;
         case source::NodeType::File: {
             parts_.destination.ensure_folder(folder, target.folder(parts_.epoch));
@@ -218,7 +226,7 @@ void Copier::write_node(
                 path,
                 node.size,
                 [&tree, node] { return tree.open(node); },
-                target.attributes(node.mode, {}, node.mtime));
+                target.attributes(FileKind::Other, node.mode, {}, node.mtime));
             break;
         }
         case source::NodeType::Other:
@@ -234,7 +242,7 @@ void Copier::write_inline(const InlineFile& file, const std::string& path, const
         path,
         file.content.size(),
         [&file] { return std::make_unique<StringSource>(file.content); },
-        target.attributes(0644, {}, parts_.epoch));
+        target.attributes(FileKind::Other, 0644, {}, parts_.epoch));
 }
 
 bool Copier::try_unpack(const source::Tree& tree, const source::Node& node, const Target& target) {
@@ -258,8 +266,11 @@ void Copier::unpack(archive::TarReader& reader, const Target& target) {
         // The archive's own root must not change the folder that it is unpacked into.
         if (relative.empty()) continue;
         const std::string path = join_path(folder, relative);
-        EntryAttributes attributes =
-            target.attributes(entry.mode, {entry.uid, entry.gid}, entry.mtime);
+        // --chmod is not about what is in an archive.
+        EntryAttributes attributes{
+            .mode = entry.mode,
+            .owner = target.owner.value_or(Owner{entry.uid, entry.gid}),
+            .mtime = entry.mtime};
         attributes.xattrs = entry.xattrs;
         draft.ensure_folder(path.substr(0, path.rfind('/')), target.folder(parts_.epoch));
         switch (entry.type) {
@@ -327,7 +338,10 @@ void Copier::copy_entry(
     if (!status)
         throw Error{ErrorCode::NotFound, "'" + from + "' is gone from the image it is copied from"};
     EntryAttributes attributes = target.attributes(
-        status->st_mode & 07777U, {status->st_uid, status->st_gid}, status->st_mtim.tv_sec);
+        S_ISDIR(status->st_mode) ? FileKind::Folder : FileKind::Other,
+        status->st_mode & 07777U,
+        {status->st_uid, status->st_gid},
+        status->st_mtim.tv_sec);
     attributes.xattrs = origin.xattrs(from);
     if (S_ISDIR(status->st_mode)) {
         parts_.destination.ensure_folder(to, attributes);

@@ -2,6 +2,7 @@
 
 #include "source/tree.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,20 @@ struct CopySelection {
     bool single_file = false;     ///< one file: it may give the destination its name
 };
 
-/// Selects from the tree as COPY does: a folder stands for what is in it, '*', '?' and '[...]' match inside one name, what
-/// `excludes` match stays out. Throws Error{NotFound} that names the word and what is like it.
+/// `--parents`: whether the folders that a source is in go with it.
+enum class ParentFolders : std::uint8_t { Leave, Take };
+
+struct SelectOptions {
+    /// In the language of .dockerignore, about paths below each folder that is copied.
+    const std::vector<std::string>& excludes;
+    ParentFolders parents = ParentFolders::Leave;
+};
+
+/// Selects from the tree as COPY does. A folder stands for what is in it; '*', '?' and '[...]' match inside one name; a pattern
+/// that matches nothing selects nothing. With ParentFolders::Take, `**` stands for any folders and "/./" says from where on
+/// folders are taken. Throws Error{NotFound} for a word without a pattern, with what is like it, and
+/// Error{InvalidArgument} for a pattern that is none.
 CopySelection select_sources(
-    const source::Tree& tree, const std::string& word, const std::vector<std::string>& excludes);
+    const source::Tree& tree, const std::string& word, const SelectOptions& options);
 
 }  // namespace nacre::engine

@@ -22,6 +22,7 @@ std::string history_of_run(
 
 std::string history_of_copy(const dockerfile::Copy& copy, const CopyAction& action) {
     std::vector<std::string> words{copy.is_add ? "ADD" : "COPY"};
+    if (copy.parents) words.emplace_back("--parents");
     if (copy.from) words.push_back("--from=" + copy.from->raw);
     if (!action.owner.empty()) words.push_back("--chown=" + action.owner);
     if (copy.link) words.push_back("--link");

@@ -19,7 +19,6 @@ namespace df = dockerfile;
 
 constexpr std::string_view kDefaultPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-constexpr std::uint32_t kModeMax = 07777;
 
 /// Joined to the working folder; '.', '..' and '//' resolved as names, a trailing '/' kept.
 std::string absolute_path(const std::string& working_dir, const std::string& path) {
@@ -27,16 +26,6 @@ std::string absolute_path(const std::string& working_dir, const std::string& pat
     std::string result = "/" + resolve_by_name(joined);
     const bool folder = path.ends_with('/') || path == "." || path.ends_with("/.");
     return folder && result != "/" ? result + "/" : result;
-}
-
-std::optional<std::uint32_t> parse_octal(std::string_view text) {
-    std::uint32_t mode = 0;
-    if (text.empty() || text.size() > 5) return std::nullopt;
-    for (const char c : text) {
-        if (c < '0' || c > '7') return std::nullopt;
-        mode = mode * 8 + static_cast<std::uint32_t>(c - '0');
-    }
-    return mode <= kModeMax ? std::optional{mode} : std::nullopt;
 }
 
 /// "1000", "1000:2000".
@@ -151,6 +140,7 @@ private:
         action.origin = origin_of(copy);
         action.unpack_archives = copy.is_add && copy.unpack.value_or(true);
         action.link = copy.link;
+        action.parents = copy.parents ? ParentFolders::Take : ParentFolders::Leave;
         for (const df::Word& source : copy.sources)
             for (const std::string& word : words(source))
                 action.sources.push_back(word);
@@ -159,14 +149,7 @@ private:
         const std::string destination = text(copy.destination);
         action.destination = absolute_path(working_dir(), destination);
         if (copy.chown) action.owner = text(*copy.chown);
-        if (copy.chmod) {
-            action.mode = parse_octal(text(*copy.chmod));
-            if (!action.mode)
-                complain(
-                    copy.chmod->at,
-                    "--chmod=" + copy.chmod->raw
-                        + ": only octal modes up to 7777 are supported yet");
-        }
+        if (copy.chmod) action.mode = mode_of(*copy.chmod);
         for (const df::Word& pattern : copy.excludes)
             action.excludes.push_back(text(pattern));
         check_copy(copy, action);
@@ -174,7 +157,6 @@ private:
     }
 
     void check_copy(const df::Copy& copy, const CopyAction& action) {
-        if (copy.parents) complain(at_, "--parents is not supported yet");
         if (copy.link && copy.chown && !is_numeric_owner(action.owner))
             complain(
                 copy.chown->at,
@@ -193,6 +175,15 @@ private:
                 copy.destination.at,
                 "several sources need a folder as destination: " + quoted(copy.destination.raw)
                     + " must end in '/'");
+    }
+
+    std::optional<ModeChange> mode_of(const df::Word& chmod) {
+        try {
+            return ModeChange::parse(text(chmod));
+        } catch (const Error& error) {
+            complain(chmod.at, std::string{"--chmod: "} + error.what());
+            return std::nullopt;
+        }
     }
 
     CopyOrigin origin_of(const df::Copy& copy) {

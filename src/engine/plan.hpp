@@ -3,6 +3,8 @@
 #include "base/diagnostic.hpp"
 #include "dockerfile/labels.hpp"
 #include "dockerfile/syntax.hpp"
+#include "engine/copy_sources.hpp"
+#include "engine/mode_change.hpp"
 #include "oci/config.hpp"
 
 #include <cstdint>
@@ -60,8 +62,9 @@ struct CopyAction {
     std::vector<InlineFile> files;
     std::string destination;  ///< absolute; ends in '/' when a folder is meant
     std::string owner;  ///< --chown; empty: root for the context, as it is for stages and images
-    std::optional<std::uint32_t> mode;  ///< --chmod
+    std::optional<ModeChange> mode;  ///< --chmod
     std::vector<std::string> excludes;
+    ParentFolders parents = ParentFolders::Leave;
     bool unpack_archives = false;  ///< ADD
     bool link = false;  ///< --link: made on an empty root, whatever the layers below hold
 

@@ -55,7 +55,8 @@ void add_settings(KeyWriter& key, const StepSurroundings& around) {
 void add_selection(KeyWriter& key, const CopyAction& copy, const StepSurroundings& around) {
     key.begin_list(copy.sources.size());
     for (const std::string& word : copy.sources) {
-        const CopySelection selection = select_sources(around.context, word, copy.excludes);
+        const CopySelection selection =
+            select_sources(around.context, word, {copy.excludes, copy.parents});
         key.add(number_of(std::size_t{selection.single_file}));
         key.begin_list(selection.items.size());
         for (const CopyItem& item : selection.items) {
@@ -91,7 +92,8 @@ void add_action(KeyWriter& key, const CopyAction& copy, const StepSurroundings& 
     }
     key.add(copy.destination);
     key.add(copy.owner);
-    key.add(copy.mode ? std::int64_t{*copy.mode} : std::int64_t{-1});
+    key.add(copy.mode ? copy.mode->text() : "");
+    key.add(number_of(copy.parents));
     key.add(number_of(std::size_t{copy.unpack_archives}));
     if (std::holds_alternative<FromContext>(copy.origin)) {
         key.add("context");

@@ -94,7 +94,11 @@ TEST_F(CopierTest, GivesAFileTheNameOfItsDestination) {
 
 TEST_F(CopierTest, SetsOwnerAndMode) {
     tree.add_file("d/a", "a");
-    const auto one = copy({.sources = {"d"}, .destination = "/one/", .owner = "web", .mode = 0700});
+    const auto one = copy(
+        {.sources = {"d"},
+         .destination = "/one/",
+         .owner = "web",
+         .mode = ModeChange::parse("0700")});
     EXPECT_EQ(one.entry("one/a").uid, 1000U);
     EXPECT_EQ(one.entry("one/a").gid, 1001U);
     EXPECT_EQ(one.entry("one/a").mode, 0700U);

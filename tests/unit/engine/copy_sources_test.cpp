@@ -28,9 +28,12 @@ source::MemoryTree make_tree() {
 }
 
 /// "target <- path", and "(one)" in front when it may give the destination its name.
-Strings select(const std::string& word, const Strings& excludes = {}) {
+Strings select(
+    const std::string& word,
+    const Strings& excludes = {},
+    ParentFolders parents = ParentFolders::Leave) {
     const source::MemoryTree tree = make_tree();
-    const CopySelection selection = select_sources(tree, word, excludes);
+    const CopySelection selection = select_sources(tree, word, {excludes, parents});
     Strings lines;
     for (const CopyItem& item : selection.items)
         lines.push_back(item.target + " <- " + item.node.path);
@@ -80,18 +83,63 @@ TEST(SelectSources, NeverLeavesTheTree) {
         EXPECT_EQ(code_of([&] { select(word); }), ErrorCode::NotFound) << word;
 }
 
-TEST(SelectSources, LeavesOutWhatIsExcluded) {
+TEST(SelectSources, LeavesOutWhatIsExcludedBelowAFolder) {
     EXPECT_EQ(
-        select("app", {"app/lib", "**/up"}),
-        (Strings{"empty <- app/empty", "main.c <- app/main.c"}));
-    EXPECT_EQ(select("*.txt", {"b.txt"}), (Strings{"a.txt <- a.txt"}));
+        select("app", {"lib", "**/up"}), (Strings{"empty <- app/empty", "main.c <- app/main.c"}));
+    EXPECT_EQ(
+        select("ap*", {"*.c", "*/*.c"}),
+        (Strings{"empty <- app/empty", "lib <- app/lib", "up <- app/up"}));
+    EXPECT_EQ(select("app", {"app/lib"}), kApp);
+}
+
+TEST(SelectSources, TakesBackWhatAnExceptionNames) {
+    EXPECT_EQ(
+        select("app", {"*", "!lib/one.c"}),
+        (Strings{"lib <- app/lib", "lib/one.c <- app/lib/one.c"}));
+}
+
+TEST(SelectSources, NeverExcludesWhatWasNamedItself) {
+    EXPECT_EQ(select("a.txt", {"*.txt"}), (Strings{"(one)", "a.txt <- a.txt"}));
+    EXPECT_EQ(select("*.txt", {"b.txt"}), select("*.txt"));
+}
+
+TEST(SelectSources, TakesParentFoldersAlong) {
+    const auto with_parents = [](const std::string& word, const Strings& excludes = {}) {
+        return select(word, excludes, ParentFolders::Take);
+    };
+    const Strings one{"app <- app", "app/lib <- app/lib", "app/lib/one.c <- app/lib/one.c"};
+    EXPECT_EQ(with_parents("app/lib/one.c"), one);
+    EXPECT_EQ(with_parents("./app/lib"), one);
+    EXPECT_EQ(
+        with_parents("app/**/*.c"),
+        (Strings{
+            "app <- app",
+            "app/lib <- app/lib",
+            "app/lib/one.c <- app/lib/one.c",
+            "app/main.c <- app/main.c"}));
+    EXPECT_EQ(
+        with_parents("app/./lib/one.c"), (Strings{"lib <- app/lib", "lib/one.c <- app/lib/one.c"}));
+    EXPECT_EQ(with_parents("a*/./lib"), with_parents("app/./lib"));
+    EXPECT_EQ(
+        with_parents("app", {"app/[!l]*", "**/lib", "**/up", "**/main.c"}),
+        (Strings{"app <- app", "app/empty <- app/empty"}));
+    EXPECT_EQ(with_parents("*.md"), Strings{});
+    EXPECT_EQ(code_of([&] { with_parents("app/lib/two.c"); }), ErrorCode::NotFound);
+}
+
+TEST(SelectSources, GivesNothingForAPatternWithoutMatch) {
+    EXPECT_EQ(select("*.md"), Strings{});
+    EXPECT_EQ(select("none/*"), Strings{});
+}
+
+TEST(SelectSources, TakesTwoStarsForOneWithoutParents) {
+    EXPECT_EQ(select("**/*.c"), (Strings{"(one)", "main.c <- app/main.c"}));
 }
 
 TEST(SelectSources, SaysWhatIsNear) {
     const auto missing = [] { select("ap.txt"); };
     EXPECT_EQ(code_of(missing), ErrorCode::NotFound);
     EXPECT_THAT(message_of(missing), testing::HasSubstr("'ap.txt' is not in the build context"));
-    EXPECT_EQ(code_of([] { select("*.md"); }), ErrorCode::NotFound);
 }
 
 }  // namespace

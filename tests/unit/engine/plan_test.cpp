@@ -50,7 +50,7 @@ std::string line_of(const Step& step) {
             line += " " + source;
         line += origin_of(*copy) + " to " + copy->destination;
         if (!copy->owner.empty()) line += " owner " + copy->owner;
-        if (copy->mode) line += " mode " + std::to_string(*copy->mode);
+        if (copy->mode) line += " mode " + copy->mode->text();
         if (!copy->excludes.empty()) line += " without " + join(copy->excludes, ",");
         return line;
     }
@@ -153,7 +153,7 @@ TEST(Plan, KeepsTheOptionsOfCopies) {
             "COPY <<one.txt <<\"two.txt\" /d/\n1 $PATH_TO\none.txt\n$2\ntwo.txt\n",
             {}),
         ElementsAre(
-            "copy a from stage 0 to /b owner web mode 488 without *.o",
+            "copy a from stage 0 to /b owner web mode 0750 without *.o",
             "copy a from stage 0 to /b",
             "copy a from image other:2 to /b",
             "add x.tar to /y/",
@@ -207,7 +207,7 @@ TEST(Plan, WritesTheHistoryThatUsersOfDockerKnow) {
 TEST(Plan, ReportsAllThatIsNotSupportedWithItsPlace) {
     const std::string found = problems(
         "FROM base:1\nRUN --mount=type=cache,target=/c x\nRUN --security=insecure x\n"
-        "RUN --network=host x\nCOPY a b /c\nEXPOSE 0\nCOPY --chmod=u+x a /b\n"
+        "RUN --network=host x\nCOPY a b /c\nEXPOSE 0\nCOPY --chmod=u+q a /b\n"
         "ADD https://example.org/x /y\n");
     for (const char* problem :
          {"Dockerfile:2",
@@ -217,7 +217,7 @@ TEST(Plan, ReportsAllThatIsNotSupportedWithItsPlace) {
           "--network=host is not allowed",
           "'/c' must end in '/'",
           "invalid port '0'",
-          "--chmod=u+x: only octal modes",
+          "the mode 'u+q' is neither octal",
           "Dockerfile:8",
           "ADD of an address is not supported yet"})
         EXPECT_THAT(found, HasSubstr(problem));
