@@ -130,8 +130,13 @@ private:
 
 class UseFinder {
 public:
-    UseFinder(const Dockerfile& file, const Evaluator& evaluator, ImageUses& result)
+    UseFinder(
+        const Dockerfile& file,
+        const BuildInputs& inputs,
+        const Evaluator& evaluator,
+        ImageUses& result)
         : file_{&file},
+          inputs_{&inputs},
           evaluator_{&evaluator},
           result_{&result} {}
 
@@ -140,9 +145,16 @@ public:
         ImageUse use{ImageUseKind::From, index, evaluator_->text(stage.base, globals)};
         use.at = stage.base.at;
         if (stage.platform) use.platform = evaluator_->text(*stage.platform, globals);
-        use.source_stage = find_stage(file_->stages, use.text, index, StageLookup::NameOnly);
-        use.scratch = !use.source_stage && use.text == "scratch";
-        if (use.text.empty()) {
+        const auto replaced =
+            stage.name.empty() ? std::nullopt : find_context_name(inputs_->contexts, stage.name);
+        use.is_replaced = replaced.has_value();
+        if (replaced) {
+            apply_context(use, *replaced);
+        } else {
+            use.source_stage = find_stage(file_->stages, use.text, index, StageLookup::NameOnly);
+            resolve(use);
+        }
+        if (use.context.empty() && use.text.empty()) {
             const Error blank{
                 ErrorCode::InvalidArgument,
                 "the image of FROM " + quoted(stage.base.raw) + " is empty, needed a name"};
@@ -151,7 +163,9 @@ public:
                 stage.base.at,
                 blank.with_hint("give the arguments before FROM a default, or pass --build-arg")));
         }
+        const bool is_replaced = use.is_replaced;
         result_->uses.push_back(std::move(use));
+        if (is_replaced) return;
         for (const Instruction& instruction : stage.instructions)
             visit_instruction(index, instruction);
     }
@@ -180,11 +194,26 @@ private:
                     + std::to_string(index) + ", a stage's name or an image"};
             result_->diagnostics.push_back(finding(*file_, at, none));
         }
-        use.scratch = !use.source_stage && text == "scratch";
+        resolve(use);
         result_->uses.push_back(std::move(use));
     }
 
+    void apply_context(ImageUse& use, const std::string& name) const {
+        const NamedContext& context = inputs_->contexts.find(name)->second;
+        use.text = context.image;
+        use.scratch = context.image == "scratch";
+        if (context.image.empty()) use.context = name;
+    }
+
+    void resolve(ImageUse& use) const {
+        if (use.source_stage) return;
+        use.scratch = use.text == "scratch";
+        const auto name = find_context_name(inputs_->contexts, use.text);
+        if (name) apply_context(use, *name);
+    }
+
     const Dockerfile* file_;
+    const BuildInputs* inputs_;
     const Evaluator* evaluator_;
     ImageUses* result_;
 };
@@ -198,6 +227,23 @@ void set_platform(Variables& variables, const std::string& prefix, std::string_v
 }
 
 }  // namespace
+
+std::optional<std::string> find_context_name(const NamedContexts& contexts, std::string_view text) {
+    const auto short_form = [](std::string_view name) {
+        for (const std::string_view prefix : {"docker.io/library/", "docker.io/"}) {
+            if (!name.starts_with(prefix)) continue;
+            name.remove_prefix(prefix.size());
+            break;
+        }
+        constexpr std::string_view kLatest = ":latest";
+        if (name.ends_with(kLatest)) name.remove_suffix(kLatest.size());
+        return to_lower(name);
+    };
+    const std::string wanted = short_form(text);
+    for (const auto& [name, context] : contexts)
+        if (short_form(name) == wanted) return name;
+    return std::nullopt;
+}
 
 Variables make_platform_arguments(std::string_view target, std::string_view build) {
     Variables variables;
@@ -225,7 +271,7 @@ ImageUses find_image_uses(const Dockerfile& dockerfile, const BuildInputs& input
     ImageUses result;
     const Evaluator evaluator{dockerfile, result.diagnostics};
     const Variables globals = evaluate_globals(dockerfile, inputs, evaluator);
-    UseFinder finder{dockerfile, evaluator, result};
+    UseFinder finder{dockerfile, inputs, evaluator, result};
     for (std::size_t i = 0; i < dockerfile.stages.size(); ++i)
         finder.visit(i, globals);
     return result;
@@ -263,6 +309,8 @@ StageState evaluate_stage(
     std::vector<std::size_t> chain;
     std::optional<std::size_t> next = find_target(dockerfile, inputs.target);
     while (next) {
+        const std::string& name = dockerfile.stages[*next].name;
+        if (!name.empty() && find_context_name(inputs.contexts, name)) break;
         chain.push_back(*next);
         const std::string base = evaluator.text(dockerfile.stages[*next].base, globals);
         next = find_stage(dockerfile.stages, base, *next, StageLookup::NameOnly);

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,12 +15,27 @@
 
 namespace nacre::dockerfile {
 
+/// What a name stands for that the caller gives to a build (`--build-context`): an image, or a tree of files that the
+/// engine knows by that name.
+struct NamedContext {
+    std::string image;  ///< its reference, or "scratch"; empty: files
+
+    bool operator==(const NamedContext&) const = default;
+};
+
+/// By name: of a stage, or of an image as FROM and `from` write it.
+using NamedContexts = std::map<std::string, NamedContext, std::less<>>;
+
+/// The name among `contexts` that `text` stands for: "docker.io/library/", "docker.io/" and ":latest" make no difference.
+std::optional<std::string> find_context_name(const NamedContexts& contexts, std::string_view text);
+
 /// What a build is given from outside.
 struct BuildInputs {
     Variables build_args;  ///< `--build-arg`
     /// TARGETPLATFORM, TARGETOS, TARGETARCH, TARGETVARIANT, BUILDPLATFORM, ...; see make_platform_arguments().
     Variables platform_args;
     std::string target;  ///< a stage's name or number; empty: the last stage
+    NamedContexts contexts;
 };
 
 /// The eight automatic arguments of one target ("linux/arm64/v8") and build platform.
@@ -33,13 +50,17 @@ enum class ImageUseKind : std::uint8_t { From, CopyFrom, MountFrom };
 struct ImageUse {
     ImageUseKind kind = ImageUseKind::From;
     std::size_t stage = 0;  ///< the stage it stands in
-    std::string text;       ///< expanded: "debian:bookworm", or a stage's name or number
-    std::string platform;   ///< expanded `--platform` of FROM; empty when not given
+    std::string
+        text;  ///< expanded: "debian:bookworm", or a stage's name or number; of a named context: its image
+    std::string platform;  ///< expanded `--platform` of FROM; empty when not given
     std::optional<std::size_t> source_stage;  ///< set when it names an earlier stage
     bool scratch = false;                     ///< FROM scratch
+    std::string context;  ///< name of the named context of files; empty: it is none
+    bool is_replaced =
+        false;  ///< FROM: a named context stands for the whole stage, with all its instructions
     Location at;
 
-    bool is_image() const noexcept { return !source_stage && !scratch; }
+    bool is_image() const noexcept { return !source_stage && !scratch && context.empty(); }
 };
 
 struct ImageUses {

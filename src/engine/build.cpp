@@ -22,18 +22,20 @@ public:
         : request_{request},
           services_{services} {}
 
-    const BaseImage& get(const std::string& text) {
-        const auto known = images_.find(text);
+    const BaseImage& get(const std::string& text, const oci::Platform& platform) {
+        const std::string key = image_key(text, platform, request_.plan.platform);
+        const auto known = images_.find(key);
         if (known != images_.end()) return known->second;
         oci::Reference reference = oci::Reference::parse(text);
         const auto pin = request_.pins.find(text);
         if (pin != request_.pins.end()) reference.digest = pin->second;
-        return images_.emplace(text, services_.bases.get(reference, request_.plan.platform))
-            .first->second;
+        return images_.emplace(key, services_.bases.get(reference, platform)).first->second;
     }
 
     /// One that get() gave before. For threads.
-    const BaseImage& known(const std::string& text) const { return images_.at(text); }
+    const BaseImage& known(const std::string& text, const oci::Platform& platform) const {
+        return images_.at(image_key(text, platform, request_.plan.platform));
+    }
 
     std::vector<std::pair<std::string, oci::Digest>> digests() const {
         std::vector<std::pair<std::string, oci::Digest>> result;
@@ -46,6 +48,50 @@ private:
     const BuildRequest& request_;
     const BuildServices& services_;
     std::map<std::string, BaseImage> images_;
+};
+
+/// The trees that COPY and ADD take files from. Addresses are fetched before anything runs: a key of the cache covers their
+/// content, and a long build should not end for a file that is not there.
+class SourceTrees {
+public:
+    SourceTrees(const BuildRequest& request, const BuildServices& services)
+        : request_{request},
+          services_{services} {}
+
+    void fetch(const source::RemoteAddress& address, const std::stop_token& stop) {
+        if (find_fetched(address) != nullptr) return;
+        if (services_.remotes == nullptr)
+            throw Error{
+                ErrorCode::PermissionDenied,
+                "ADD of " + quoted(source::render(address)) + ": this build takes no addresses"}
+                .with_hint("put the file into the build context");
+        fetched_.emplace_back(address, services_.remotes->fetch(address, stop));
+    }
+
+    /// What fetch() got, or was given. Throws Error{NotFound} for a context that was not. For threads.
+    const source::Tree& get(const CopyOrigin& origin) const {
+        if (const auto* address = std::get_if<FromAddress>(&origin))
+            return *find_fetched(address->address);
+        const auto* context = std::get_if<FromNamedContext>(&origin);
+        if (context == nullptr) return request_.context;
+        const auto known = request_.context_trees.find(context->name);
+        if (known == request_.context_trees.end())
+            throw Error{
+                ErrorCode::NotFound,
+                "there are no files for the build context " + quoted(context->name)};
+        return *known->second;
+    }
+
+private:
+    const source::Tree* find_fetched(const source::RemoteAddress& address) const {
+        for (const auto& [known, tree] : fetched_)
+            if (known == address) return tree.get();
+        return nullptr;
+    }
+
+    const BuildRequest& request_;
+    const BuildServices& services_;
+    std::vector<std::pair<source::RemoteAddress, std::unique_ptr<source::Tree>>> fetched_;
 };
 
 [[noreturn]] void refuse(const Diagnostics& diagnostics) {
@@ -62,20 +108,65 @@ Diagnostic missing(const BuildRequest& request, dockerfile::Location at, const E
         .hint = error.hint()};
 }
 
-/// What COPY --from names, before anything runs: a long build should not end for an image that is not there.
-void require_origins(const BuildRequest& request, const Plan& plan, ResolvedBases& bases) {
+void require_origin(
+    const CopyOrigin& origin,
+    const oci::Platform& platform,
+    ResolvedBases& bases,
+    SourceTrees& trees,
+    const std::stop_token& stop) {
+    if (const auto* image = std::get_if<FromImage>(&origin)) {
+        bases.get(image->reference, platform);
+    } else if (const auto* address = std::get_if<FromAddress>(&origin)) {
+        trees.fetch(address->address, stop);
+    } else if (std::holds_alternative<FromNamedContext>(origin)) {
+        static_cast<void>(trees.get(origin));
+    }
+}
+
+/// What COPY and ADD take files from, before anything runs: a long build should not end for an image that is not there.
+void require_origins(
+    const BuildRequest& request,
+    const Plan& plan,
+    ResolvedBases& bases,
+    SourceTrees& trees,
+    const std::stop_token& stop) {
     Diagnostics problems;
     for (const std::size_t index : plan.needed) {
         for (const Step& step : plan.stages[index].steps) {
             const auto* copy = std::get_if<CopyAction>(&step.action);
-            const auto* image = copy ? std::get_if<FromImage>(&copy->origin) : nullptr;
-            if (image == nullptr) continue;
+            if (copy == nullptr) continue;
             try {
-                bases.get(image->reference);
+                require_origin(copy->origin, request.plan.platform, bases, trees, stop);
             } catch (const Error& error) {
                 problems.push_back(missing(request, step.at, error));
             }
         }
+    }
+    if (!problems.empty()) refuse(problems);
+}
+
+/// Programs of a foreign platform need an emulator.
+void require_runnable(
+    const BuildRequest& request, const BuildServices& services, const Plan& plan) {
+    const std::string machine = machine_architecture();
+    Diagnostics problems;
+    for (const std::size_t index : plan.needed) {
+        const StagePlan& stage = plan.stages[index];
+        const oci::Platform& platform = stage.config.platform;
+        const auto run = std::ranges::find_if(stage.steps, [](const Step& step) {
+            return std::holds_alternative<RunAction>(step.action);
+        });
+        if (run == stage.steps.end() || can_run(platform, machine, services.emulators)) continue;
+        const Error error{
+            ErrorCode::Unsupported,
+            "RUN needs to run programs for " + platform.str() + ", this machine is " + machine
+                + " and has no emulator for it"};
+        problems.push_back(missing(
+            request,
+            run->at,
+            error.with_hint(
+                "register one in " + services.emulators.native()
+                + " with flag F, or build there")));
     }
     if (!problems.empty()) refuse(problems);
 }
@@ -90,7 +181,9 @@ BaseConfigs configs_of(const BuildRequest& request, ResolvedBases& bases) {
         const auto* base = std::get_if<ImageBase>(&stage.base);
         if (base == nullptr) continue;
         try {
-            configs.emplace(base->reference, bases.get(base->reference).config);
+            const std::string key =
+                image_key(base->reference, base->platform, request.plan.platform);
+            configs.emplace(key, bases.get(base->reference, base->platform).config);
         } catch (const Error& error) {
             problems.push_back(missing(request, stage.at, error));
         }
@@ -108,6 +201,7 @@ struct StageParts {
     const BuildServices& services;
     const Plan& plan;
     ResolvedBases& bases;
+    const SourceTrees& trees;
 };
 
 /// What a stage begins with, and where its COPY --from finds files, while other stages are built.
@@ -136,6 +230,9 @@ private:
              parts_.plan,
              progress_,
              [this, stop](const CopyOrigin& origin) { return layers_of_origin(origin, stop); },
+             [this](const CopyOrigin& origin) -> const source::Tree& {
+                 return parts_.trees.get(origin);
+             },
              first_steps_.at(index),
              step_count_,
              stop}};
@@ -144,7 +241,7 @@ private:
 
     StageStart start_of(const StagePlan& stage, const std::stop_token& stop) {
         if (const auto* image = std::get_if<ImageBase>(&stage.base)) {
-            const BaseImage& base = parts_.bases.known(image->reference);
+            const BaseImage& base = parts_.bases.known(image->reference, image->platform);
             return {layers_of(base), base.config.history};
         }
         if (const auto* earlier = std::get_if<FromStage>(&stage.base)) {
@@ -157,7 +254,8 @@ private:
     std::vector<Layer> layers_of_origin(const CopyOrigin& origin, const std::stop_token& stop) {
         if (const auto* earlier = std::get_if<FromStage>(&origin))
             return runs_.get(earlier->index, stop).layers;
-        return layers_of(parts_.bases.known(std::get<FromImage>(origin).reference));
+        return layers_of(parts_.bases.known(
+            std::get<FromImage>(origin).reference, parts_.request.plan.platform));
     }
 
     const StageParts parts_;
@@ -232,10 +330,12 @@ BuildResult build(
     const PlanResult planned = make_plan(request.dockerfile, request.plan, configs);
     if (has_errors(planned.diagnostics)) refuse(planned.diagnostics);
     const Plan& plan = planned.plan;
-    require_origins(request, plan, bases);
+    require_runnable(request, services, plan);
+    SourceTrees trees{request, services};
+    require_origins(request, plan, bases, trees, stop);
 
-    BuildResult result =
-        finish(request, services, build_stages({request, services, plan, bases}, progress, stop));
+    BuildResult result = finish(
+        request, services, build_stages({request, services, plan, bases, trees}, progress, stop));
     result.bases = bases.digests();
     return result;
 }

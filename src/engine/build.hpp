@@ -4,12 +4,14 @@
 #include "base/clock.hpp"
 #include "dockerfile/syntax.hpp"
 #include "engine/base_images.hpp"
+#include "engine/foreign_platforms.hpp"
 #include "engine/layer_writer.hpp"
 #include "engine/plan.hpp"
 #include "engine/progress.hpp"
 #include "engine/step_cache.hpp"
 #include "engine/step_key.hpp"
 #include "exec/executor.hpp"
+#include "source/remote_sources.hpp"
 #include "source/tree.hpp"
 #include "store/blob_store.hpp"
 #include "store/snapshotter.hpp"
@@ -34,8 +36,11 @@ struct BuildServices {
     const BaseImages& bases;
     std::filesystem::path locks;    ///< folder of the locks that keep two builds from the same work
     std::filesystem::path indexes;  ///< folder of LayerIndexes
-    std::filesystem::path temporary;  ///< folder for TempDirs
-    StepCache* cache = nullptr;       ///< without one every step is run
+    std::filesystem::path temporary;           ///< folder for TempDirs
+    StepCache* cache = nullptr;                ///< without one every step is run
+    source::RemoteSources* remotes = nullptr;  ///< without one ADD of an address is refused
+    /// Where the kernel lists emulators; see can_run().
+    std::filesystem::path emulators{kEmulatorsFolder};
 };
 
 /// Whether the cache answers for steps that may reach the network: what such a step finds there changes.
@@ -48,6 +53,8 @@ struct BuildRequest {
     const dockerfile::Dockerfile& dockerfile;  ///< parsed without errors
     const source::Tree& context;
     PlanOptions plan;
+    /// The files of the named contexts that have no image; they outlive the build.
+    std::map<std::string, const source::Tree*> context_trees;
     /// Reference as FROM or COPY --from writes it, to the digest to use: a build that was pinned uses exactly these.
     std::map<std::string, oci::Digest> pins;
     exec::NetworkMode network = exec::NetworkMode::None;

@@ -183,6 +183,7 @@ void Copier::copy_from_tree(const source::Tree& tree, const CopyAction& action) 
     for (const std::string& word : action.sources) {
         const CopySelection selection =
             select_sources(tree, word, {action.excludes, action.parents});
+        if (selection.nothing) continue;
         const bool several = action.sources.size() + action.files.size() > 1;
         if (!selection.single_file || several)
             parts_.destination.ensure_folder(action.destination, target.folder(parts_.epoch));

@@ -109,6 +109,7 @@ public:
         for (const source::Node& node : matched)
             selection_.single_file = add_match(node) != source::NodeType::Directory;
         if (matched.size() != 1) selection_.single_file = false;
+        selection_.nothing = matched.empty();
     }
 
     void select_with_parents(const std::string& word) {
@@ -124,6 +125,7 @@ public:
         const auto root = find_target(tree_, front);
         if (!root && !front.empty()) throw not_found(tree_, word);
         add_below(root ? root->path : "", pattern, has_glob(pattern) ? "" : word);
+        selection_.nothing = has_glob(pattern) && selection_.items.empty();
     }
 
 private:

@@ -18,6 +18,7 @@ struct CopyItem {
 struct CopySelection {
     std::vector<CopyItem> items;  ///< folders before what is in them
     bool single_file = false;     ///< one file: it may give the destination its name
+    bool nothing = false;         ///< a pattern that matched nothing
 };
 
 /// `--parents`: whether the folders that a source is in go with it.

@@ -29,7 +29,8 @@ std::string history_of_copy(const dockerfile::Copy& copy, const CopyAction& acti
     if (copy.chmod) words.push_back("--chmod=" + copy.chmod->raw);
     for (const InlineFile& file : action.files)
         words.push_back("<<" + file.name);
-    words.insert(words.end(), action.sources.begin(), action.sources.end());
+    for (const std::string& source : action.sources)
+        words.push_back(source::without_credentials(source));
     words.push_back(action.destination);
     return join(words, " ");
 }

@@ -69,6 +69,37 @@ ModeChange ModeChange::parse(std::string_view text) {
     return change;
 }
 
+bool ModeChange::add_letter(char letter, Clause& clause) {
+    switch (letter) {
+        case 'r':
+            clause.bits |= 0444;
+            return true;
+        case 'w':
+            clause.bits |= 0222;
+            return true;
+        case 'x':
+            clause.bits |= kExecutable;
+            return true;
+        case 'X':
+            clause.executable_too = true;
+            return true;
+        case 's':
+            clause.bits |= kSetUser | kSetGroup;
+            return true;
+        case 't':
+            clause.bits |= kSticky;
+            return true;
+        case 'u':
+        case 'g':
+        case 'o':
+            if (clause.copied_from != '\0') return false;
+            clause.copied_from = letter;
+            return true;
+        default:
+            return false;
+    }
+}
+
 /// "ug+rw-x": classes, then one or more operators with their bits.
 void ModeChange::parse_clauses(std::string_view text) {
     constexpr std::string_view kOperators = "+-=";
@@ -87,36 +118,8 @@ void ModeChange::parse_clauses(std::string_view text) {
                     : what == 1 ? Operator::Remove
                                 : Operator::Set,
             .classes = classes};
-        for (; at < text.size() && kOperators.find(text[at]) == std::string_view::npos; ++at) {
-            switch (text[at]) {
-                case 'r':
-                    clause.bits |= 0444;
-                    break;
-                case 'w':
-                    clause.bits |= 0222;
-                    break;
-                case 'x':
-                    clause.bits |= kExecutable;
-                    break;
-                case 'X':
-                    clause.executable_too = true;
-                    break;
-                case 's':
-                    clause.bits |= kSetUser | kSetGroup;
-                    break;
-                case 't':
-                    clause.bits |= kSticky;
-                    break;
-                case 'u':
-                case 'g':
-                case 'o':
-                    if (clause.copied_from != '\0') refuse(text_);
-                    clause.copied_from = text[at];
-                    break;
-                default:
-                    refuse(text_);
-            }
-        }
+        for (; at < text.size() && kOperators.find(text[at]) == std::string_view::npos; ++at)
+            if (!add_letter(text[at], clause)) refuse(text_);
         clauses_.push_back(clause);
     }
 }

@@ -40,6 +40,7 @@ private:
     };
 
     void parse_clauses(std::string_view text);
+    static bool add_letter(char letter, Clause& clause);
     static void apply_clause(const Clause& clause, std::uint32_t& mode, FileKind kind);
 
     std::string text_;

@@ -41,26 +41,26 @@ bool is_same_platform(const oci::Platform& a, const oci::Platform& b) {
            && (a.variant.empty() || b.variant.empty() || a.variant == b.variant);
 }
 
-/// FROM --platform: the base of one platform under steps of another.
-void check_platform(
+/// Of FROM --platform, else of the build.
+oci::Platform platform_of(
     const df::Dockerfile& file,
     const df::ImageUse& use,
-    const oci::Platform& platform,
+    const oci::Platform& of_build,
     Diagnostics& found) {
-    if (use.platform.empty()) return;
-    Diagnostic problem{
-        .file = file.file,
-        .line = use.at.line,
-        .column = use.at.column,
-        .excerpt = std::string{file.line(use.at.line)}};
+    if (use.platform.empty()) return of_build;
     try {
-        if (is_same_platform(oci::Platform::parse(use.platform), platform)) return;
-        problem.message = "FROM --platform=" + use.platform
-                          + " is not supported yet in a build for " + platform.str();
+        oci::Platform platform = oci::Platform::parse(use.platform);
+        return is_same_platform(platform, of_build) ? of_build : std::move(platform);
     } catch (const Error& error) {
-        problem.message = error.describe();
+        found.push_back(
+            {.file = file.file,
+             .line = use.at.line,
+             .column = use.at.column,
+             .message = "FROM --platform: " + error.describe(),
+             .excerpt = std::string{file.line(use.at.line)},
+             .hint = error.hint()});
+        return of_build;
     }
-    found.push_back(std::move(problem));
 }
 
 /// Plans one stage, instruction by instruction.
@@ -125,14 +125,25 @@ private:
                 "network");
         RunAction action;
         action.argv = command_words(run.command);
-        if (run.command.script_only && !run.command.heredocs.empty()
-            && run.command.heredocs.front().content.starts_with("#!"))
-            complain(at_, "a RUN script with a '#!' line is not supported yet");
+        if (is_script(run.command)) {
+            const df::Heredoc& document = run.command.heredocs.front();
+            std::string name = base_name(document.name);
+            if (name.empty() || name == "." || name == "..") name = "script";
+            action.argv = shell();
+            action.argv.push_back(std::string{kScriptFolder} + name);
+            action.script = InlineFile{std::move(name), document.content};
+        }
         action.env = environment();
         action.working_dir = working_dir();
         action.user = plan_.config.user;
         action.network_none = run.network == df::NetworkMode::None;
         add(action, history_of_run(build_args_, action.argv));
+    }
+
+    /// The document alone is the script, and its first line says what runs it.
+    static bool is_script(const df::CommandLine& command) {
+        return command.script_only && !command.heredocs.empty()
+               && command.heredocs.front().content.starts_with("#!");
     }
 
     void apply(const df::Copy& copy) {
@@ -153,7 +164,86 @@ private:
         for (const df::Word& pattern : copy.excludes)
             action.excludes.push_back(text(pattern));
         check_copy(copy, action);
-        add(action, history_of_copy(copy, action));
+        add_copies(copy, action);
+    }
+
+    /// Files of the context and each address are steps of their own: they come from different trees.
+    void add_copies(const df::Copy& copy, const CopyAction& whole) {
+        const std::string created_by = history_of_copy(copy, whole);
+        CopyAction local = whole;
+        local.sources.clear();
+        local.files.clear();
+        const auto flush = [&] {
+            if (local.sources.empty() && local.files.empty()) return;
+            add(local, created_by);
+            local.sources.clear();
+        };
+        for (const std::string& source : whole.sources) {
+            auto address = address_of(copy, source);
+            if (!address) {
+                local.sources.push_back(source);
+                continue;
+            }
+            flush();
+            CopyAction remote = whole;
+            remote.files.clear();
+            remote.parents = ParentFolders::Leave;
+            const auto* url = std::get_if<source::UrlAddress>(&*address);
+            remote.sources = {url != nullptr ? url->file_name : "."};
+            // Addresses are unpacked when --unpack says so, archives of the context unless it says no.
+            remote.unpack_archives = url != nullptr && copy.unpack.value_or(false);
+            remote.origin = FromAddress{*std::move(address)};
+            add(std::move(remote), created_by);
+        }
+        local.files = whole.files;
+        flush();
+    }
+
+    std::optional<source::RemoteAddress> address_of(const df::Copy& copy, const std::string& text) {
+        if (copy.from) return std::nullopt;
+        try {
+            auto address = source::parse_remote_address(text);
+            if (!address) return address;
+            if (!copy.is_add)
+                complain(
+                    at_,
+                    "COPY takes no address, found " + quoted(source::without_credentials(text)),
+                    "use ADD");
+            if (auto* git = std::get_if<source::GitAddress>(&*address)) {
+                apply_git_flags(copy, *git);
+            } else if (copy.checksum) {
+                std::get<source::UrlAddress>(*address).checksum = url_checksum(*copy.checksum);
+            }
+            return address;
+        } catch (const Error& error) {
+            complain(at_, error.what(), error.hint());
+            return std::nullopt;
+        }
+    }
+
+    void apply_git_flags(const df::Copy& copy, source::GitAddress& git) {
+        if (copy.keep_git_dir)
+            git.git_folder =
+                *copy.keep_git_dir ? source::GitFolder::Keep : source::GitFolder::Leave;
+        if (!copy.checksum) return;
+        const std::string checksum = to_lower(text(*copy.checksum));
+        const bool is_hex = !checksum.empty()
+                            && checksum.find_first_not_of("0123456789abcdef") == std::string::npos;
+        if (!is_hex || (!git.checksum.empty() && git.checksum != checksum))
+            complain(
+                copy.checksum->at,
+                "--checksum is " + quoted(checksum) + ", needed is the beginning of one commit id");
+        git.checksum = checksum;
+    }
+
+    std::string url_checksum(const df::Word& word) {
+        const std::string checksum = text(word);
+        try {
+            return oci::Digest::parse(checksum).str();
+        } catch (const Error& error) {
+            complain(word.at, std::string{"--checksum: "} + error.what(), error.hint());
+            return {};
+        }
     }
 
     void check_copy(const df::Copy& copy, const CopyAction& action) {
@@ -162,13 +252,11 @@ private:
                 copy.chown->at,
                 "--chown=" + copy.chown->raw
                     + " with --link needs numbers: a linked layer does not see the image's accounts");
-        if (copy.checksum) complain(copy.checksum->at, "ADD --checksum is not supported yet");
-        for (const df::Word& source : copy.sources) {
-            const std::string expanded = text(source);
-            if (copy.is_add
-                && (expanded.find("://") != std::string::npos || expanded.starts_with("git@")))
-                complain(source.at, "ADD of an address is not supported yet");
-        }
+        if (copy.checksum
+            && (action.sources.size() != 1 || !action.files.empty()
+                || !is_address(action.sources.front())))
+            complain(
+                copy.checksum->at, "--checksum needs one source, an address of a file or of git");
         const std::size_t count = action.sources.size() + action.files.size();
         if (count > 1 && !action.destination.ends_with('/') && action.destination != "/")
             complain(
@@ -186,13 +274,28 @@ private:
         }
     }
 
+    static bool is_address(const std::string& text) {
+        try {
+            return source::parse_remote_address(text).has_value();
+        } catch (const Error&) {
+            return true;  // a wrong one, which is told of elsewhere
+        }
+    }
+
     CopyOrigin origin_of(const df::Copy& copy) {
-        if (!copy.from) return FromContext{};
-        const std::string& name = copy.from->raw;
+        return copy.from ? origin_named(copy.from->raw) : FromContext{};
+    }
+
+    CopyOrigin origin_named(const std::string& name) const {
         const auto stage =
             df::find_stage(shared_.file.stages, name, index_, df::StageLookup::NameOrNumber);
         if (stage) return FromStage{*stage};
-        return FromImage{name};
+        const df::NamedContexts& contexts = shared_.options.inputs.contexts;
+        const auto context = df::find_context_name(contexts, name);
+        if (!context) return FromImage{name};
+        const std::string& image = contexts.find(*context)->second.image;
+        if (image.empty()) return FromNamedContext{*context};
+        return FromImage{image};
     }
 
     void apply(const df::Workdir& workdir) {
@@ -453,17 +556,29 @@ void set_base(
     StagePlan& stage,
     const df::ImageUse& use,
     const Plan& plan,
+    const oci::Platform& platform,
     const PlanOptions& options,
     const BaseConfigs& bases) {
-    if (use.source_stage) {
+    if (!use.context.empty()) {
+        stage.base = ScratchBase{};
+        stage.config.platform = options.platform;
+        CopyAction files{
+            .origin = FromNamedContext{use.context}, .sources = {"."}, .destination = "/"};
+        stage.steps.push_back(
+            {std::move(files),
+             use.at,
+             "FROM " + use.context,
+             "COPY --from=" + use.context + " . /"});
+    } else if (use.source_stage) {
         stage.base = FromStage{*use.source_stage};
         stage.config = plan.stages[*use.source_stage].config;
     } else if (use.scratch) {
         stage.base = ScratchBase{};
         stage.config.platform = options.platform;
     } else {
-        stage.base = ImageBase{use.text};
-        const auto found = bases.find(use.text);
+        stage.base = ImageBase{use.text, platform};
+        stage.config.platform = platform;
+        const auto found = bases.find(image_key(use.text, platform, options.platform));
         if (found != bases.end()) stage.config = found->second;
         stage.config.diff_ids.clear();
         stage.config.history.clear();
@@ -472,6 +587,11 @@ void set_base(
 }
 
 }  // namespace
+
+std::string image_key(
+    const std::string& reference, const oci::Platform& platform, const oci::Platform& of_build) {
+    return platform == of_build ? reference : reference + " " + platform.str();
+}
 
 PlanResult make_plan(
     const df::Dockerfile& file, const PlanOptions& options, const BaseConfigs& bases) {
@@ -488,13 +608,14 @@ PlanResult make_plan(
         StagePlan stage;
         stage.name = file.stages[i].name.empty() ? std::to_string(i) : file.stages[i].name;
         stage.at = file.stages[i].at;
-        set_base(stage, uses.uses[i], result.plan, options, bases);
+        const df::ImageUse& use = uses.uses[i];
+        const oci::Platform platform = platform_of(file, use, options.platform, found[i]);
+        set_base(stage, use, result.plan, platform, options, bases);
         if (i == target)
             for (const auto& [name, value] : options.env)
                 oci::set_env(stage.config, name, value);
-        check_platform(file, uses.uses[i], options.platform, found[i]);
-        StagePlanner planner{{file, options, globals, found[i]}, i, stage};
-        planner.plan(file.stages[i]);
+        if (!use.is_replaced)
+            StagePlanner{{file, options, globals, found[i]}, i, stage}.plan(file.stages[i]);
         result.plan.stages.push_back(std::move(stage));
     }
     StagePlan& last = result.plan.stages[target];

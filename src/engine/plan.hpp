@@ -6,11 +6,13 @@
 #include "engine/copy_sources.hpp"
 #include "engine/mode_change.hpp"
 #include "oci/config.hpp"
+#include "source/remote_address.hpp"
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -37,7 +39,26 @@ struct FromImage {
     bool operator==(const FromImage&) const = default;
 };
 
-using CopyOrigin = std::variant<FromContext, FromStage, FromImage>;
+/// A named context of files.
+struct FromNamedContext {
+    std::string name;
+
+    bool operator==(const FromNamedContext&) const = default;
+};
+
+/// An address that ADD names.
+struct FromAddress {
+    source::RemoteAddress address;
+
+    bool operator==(const FromAddress&) const = default;
+};
+
+using CopyOrigin = std::variant<FromContext, FromStage, FromImage, FromNamedContext, FromAddress>;
+
+/// Whether its files are those of a source tree, and not of an image or stage.
+inline bool is_tree(const CopyOrigin& origin) noexcept {
+    return !std::holds_alternative<FromStage>(origin) && !std::holds_alternative<FromImage>(origin);
+}
 
 struct InlineFile {
     std::string name;
@@ -46,12 +67,17 @@ struct InlineFile {
     bool operator==(const InlineFile&) const = default;
 };
 
+/// Where a RUN finds its document that begins with "#!", as in BuildKit.
+inline constexpr std::string_view kScriptFolder = "/dev/pipes/";
+
 struct RunAction {
     std::vector<std::string> argv;
     std::vector<std::string> env;  ///< ENV, the ARGs of the stage, PATH
     std::string working_dir;
     std::string user;  ///< "name[:group]" or numbers; empty: root
     bool network_none = false;
+    /// Made readable at kScriptFolder by its name while the command runs.
+    std::optional<InlineFile> script;
 
     bool operator==(const RunAction&) const = default;
 };
@@ -94,7 +120,8 @@ struct Step {
 };
 
 struct ImageBase {
-    std::string reference;  ///< as FROM names it, expanded
+    std::string reference;   ///< as FROM names it, expanded
+    oci::Platform platform;  ///< that it is taken for
 };
 
 struct ScratchBase {};
@@ -106,7 +133,8 @@ struct StagePlan {
     StageBase base;
     dockerfile::Location at;
     std::vector<Step> steps;
-    oci::ImageConfig config;  ///< at its end, without diff ids and history
+    oci::ImageConfig
+        config;  ///< at its end, without diff ids and history; its platform is that of its base
 };
 
 struct Plan {
@@ -125,7 +153,12 @@ struct PlanOptions {
     std::vector<std::pair<std::string, std::string>> env;
 };
 
-/// Configurations of the images that FROM names, by the reference as it is written (expanded).
+/// What names an image of one build: the reference as it is written (expanded), and the platform when it is another one
+/// than the build's.
+std::string image_key(
+    const std::string& reference, const oci::Platform& platform, const oci::Platform& of_build);
+
+/// Configurations of the images that FROM names, by image_key().
 using BaseConfigs = std::map<std::string, oci::ImageConfig>;
 
 struct PlanResult {

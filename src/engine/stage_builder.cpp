@@ -8,7 +8,10 @@
 #include "engine/root_folder.hpp"
 #include "os/file.hpp"
 #include "os/file_lock.hpp"
+#include "os/temp.hpp"
 #include "store/layers.hpp"
+
+#include <fcntl.h>
 
 #include <algorithm>
 #include <chrono>
@@ -59,6 +62,24 @@ public:
 private:
     ByteSink& next_;
     const std::stop_token& stop_;
+};
+
+/// The document of a RUN as a file that every user of the container may run.
+class ScriptFolder {
+public:
+    ScriptFolder(const std::filesystem::path& parent, const InlineFile& script)
+        : place_{parent, "script"} {
+        constexpr mode_t kProgramMode = 0755;
+        os::ensure_directory(path(), kProgramMode);
+        const os::UniqueFd file =
+            os::open_file(path() / script.name, O_WRONLY | O_CREAT | O_EXCL, kProgramMode);
+        os::write_all(file.get(), as_bytes(script.content));
+    }
+
+    std::filesystem::path path() const { return place_.path() / "files"; }
+
+private:
+    os::TempDir place_;
 };
 
 bool is_shown(const Step& step) {
@@ -203,9 +224,9 @@ StepRecord StageBuilder::execute(const Step& step, const std::vector<Layer>& lay
 
 StepKey StageBuilder::key_of(const Step& step, const std::vector<Layer>& layers) const {
     std::vector<Layer> origin;
-    if (const auto* copy = std::get_if<CopyAction>(&step.action))
-        if (!std::holds_alternative<FromContext>(copy->origin))
-            origin = parts_.layers_of(copy->origin);
+    const auto* copy = std::get_if<CopyAction>(&step.action);
+    const bool has_tree = copy != nullptr && is_tree(copy->origin);
+    if (copy != nullptr && !has_tree) origin = parts_.layers_of(copy->origin);
     const BuildRequest& request = parts_.request;
     return make_step_key(
         step.action,
@@ -216,7 +237,7 @@ StepKey StageBuilder::key_of(const Step& step, const std::vector<Layer>& layers)
          .network = request.network,
          .parents = layers,
          .origin = origin,
-         .context = request.context});
+         .context = has_tree ? parts_.tree_of(copy->origin) : request.context});
 }
 
 /// A cache that fails makes a build slow and not wrong. Blobs of the cache are collected like others.
@@ -256,6 +277,11 @@ Layer StageBuilder::run_command(const RunAction& action, const std::vector<Layer
     spec.network = action.network_none ? exec::NetworkMode::None : parts_.request.network;
     spec.limits = parts_.request.limits;
     spec.time_limit = parts_.request.run_time_limit;
+    std::optional<ScriptFolder> script;
+    if (action.script) {
+        script.emplace(parts_.services.temporary, *action.script);
+        spec.mounts.push_back({.source = script->path(), .target = std::string{kScriptFolder}});
+    }
     OutputTail output{parts_.progress, number};
     const os::ExitStatus status = parts_.services.executor.run(spec, output, parts_.stop);
     if (status.success()) return commit(*snapshot);
@@ -280,8 +306,8 @@ Layer StageBuilder::copy_files(const CopyAction& action) {
          .epoch = parts_.request.source_date_epoch,
          .stop = parts_.stop}};
     std::optional<Layer> layer;
-    if (std::holds_alternative<FromContext>(action.origin)) {
-        copier.copy_from_tree(parts_.request.context, action);
+    if (is_tree(action.origin)) {
+        copier.copy_from_tree(parts_.tree_of(action.origin), action);
         layer = write(draft);
     } else {
         const auto origin = mount(parts_.layers_of(action.origin));

@@ -39,7 +39,8 @@ public:
         const Plan& plan;
         Progress& progress;
         std::function<std::vector<Layer>(const CopyOrigin&)>
-            layers_of;               ///< of another stage or image
+            layers_of;  ///< of another stage or image
+        std::function<const source::Tree&(const CopyOrigin&)> tree_of;  ///< of the other origins
         std::size_t first_step = 1;  ///< number of its first step that followers see
         std::size_t step_count = 0;  ///< of the whole build
         std::stop_token stop;

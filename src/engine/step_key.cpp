@@ -79,6 +79,8 @@ void add_action(KeyWriter& key, const RunAction& run, const StepSurroundings& ar
     key.add(run.env);
     key.add(run.working_dir);
     key.add(run.user);
+    key.add(run.script ? run.script->name : "");
+    key.add(run.script ? run.script->content : "");
     key.add(number_of(run.network_none ? exec::NetworkMode::None : around.network));
 }
 
@@ -95,7 +97,7 @@ void add_action(KeyWriter& key, const CopyAction& copy, const StepSurroundings& 
     key.add(copy.mode ? copy.mode->text() : "");
     key.add(number_of(copy.parents));
     key.add(number_of(std::size_t{copy.unpack_archives}));
-    if (std::holds_alternative<FromContext>(copy.origin)) {
+    if (is_tree(copy.origin)) {
         key.add("context");
         add_selection(key, copy, around);
         return;

@@ -65,7 +65,9 @@ BuildServices Machine::services() {
         .locks = folder.path() / "locks",
         .indexes = folder.path() / "indexes",
         .temporary = folder.path() / "tmp",
-        .cache = cache};
+        .cache = cache,
+        .remotes = &remotes,
+        .emulators = folder.path()};
 }
 
 BuildResult Machine::build(
@@ -78,6 +80,8 @@ BuildResult Machine::build(
         dockerfile::make_platform_arguments("linux/amd64", "linux/amd64");
     request.plan.inputs.build_args = dockerfile::Variables{build_args};
     request.plan.inputs.target = target;
+    request.plan.inputs.contexts = contexts;
+    request.context_trees = context_trees;
     request.pins = pins;
     request.source_date_epoch = kEpoch;
     request.compression.level = 1;

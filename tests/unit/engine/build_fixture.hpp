@@ -4,6 +4,7 @@
 #include "engine/build.hpp"
 #include "exec/oci_runtime_executor.hpp"
 #include "os/process.hpp"
+#include "source/memory_remote_sources.hpp"
 #include "source/memory_tree.hpp"
 #include "store/directory_blob_store.hpp"
 #include "store/memory_image_names.hpp"
@@ -78,6 +79,9 @@ public:
     store::BlobStore* other_blobs = nullptr;  ///< instead of `blobs`
     std::vector<std::pair<std::string, std::string>> build_args;
     std::string target;
+    dockerfile::NamedContexts contexts;
+    std::map<std::string, const source::Tree*> context_trees;
+    source::MemoryRemoteSources remotes;
     StepCache* cache = nullptr;
     Trust trust = Trust::Scratch;
     exec::NetworkMode network = exec::NetworkMode::None;
