@@ -65,7 +65,7 @@ std::optional<std::string> ImageFiles::find_text(const std::string& path, std::s
 
 std::string ImageFiles::read_blob_file(
     const Layer& layer, const std::string& path, std::size_t limit, Hardlinks links) const {
-    const auto blob = services_.blobs.open(layer.blob.digest, 0);
+    const auto blob = services_.blobs.open_once(layer.blob.digest);
     archive::TarReader tar{*blob, {}};
     archive::TarEntry entry;
     while (tar.next(entry)) {

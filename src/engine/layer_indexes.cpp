@@ -56,7 +56,9 @@ std::vector<archive::TarEntry> LayerIndexes::get(const Layer& layer) const {
     std::vector<archive::TarEntry> entries;
     with_context("reading layer " + layer.blob.digest.str(), [&] {
         read_verified_layer(
-            layer, blobs_, [&](archive::TarReader& reader) { entries = read_entries(reader); });
+            layer, *blobs_.open_once(layer.blob.digest), [&](archive::TarReader& reader) {
+                entries = read_entries(reader);
+            });
     });
     keep(layer.diff_id, entries);
     return entries;

@@ -52,11 +52,8 @@ private:
 }  // namespace
 
 void read_verified_layer(
-    const Layer& layer,
-    const store::BlobStore& blobs,
-    const std::function<void(archive::TarReader&)>& use) {
-    const auto blob = blobs.open(layer.blob.digest, 0);
-    const auto plain = archive::make_decompressing_source(*blob);
+    const Layer& layer, ByteSource& blob, const std::function<void(archive::TarReader&)>& use) {
+    const auto plain = archive::make_decompressing_source(blob);
     const oci::Digest& expected = layer.diff_id.digest;
     DigestingSource tar{
         *plain,

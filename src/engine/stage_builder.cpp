@@ -119,9 +119,9 @@ void ensure_unpacked(
     with_context("unpacking layer " + layer.blob.digest.str(), [&] {
         const std::filesystem::path folder = services.snapshots.prepare_layer(layer.diff_id);
         FolderGuard guard{folder};
-        read_verified_layer(layer, services.blobs, [&](archive::TarReader& reader) {
-            store::apply_layer(reader, folder);
-        });
+        const auto blob = services.blobs.open(layer.blob.digest, 0);
+        read_verified_layer(
+            layer, *blob, [&](archive::TarReader& reader) { store::apply_layer(reader, folder); });
         services.snapshots.commit_layer(layer.diff_id, folder);
         guard.release();
     });

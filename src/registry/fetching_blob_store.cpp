@@ -40,6 +40,20 @@ std::unique_ptr<ByteSource> FetchingBlobStore::open(
     return next_.open(digest, offset);
 }
 
+std::unique_ptr<ByteSource> FetchingBlobStore::open_once(const oci::Digest& digest) const {
+    const auto blob = origins_.find(digest);
+    if (next_.find(digest) || !blob) return next_.open_once(digest);
+    std::vector<std::string> failures;
+    for (const Repository& repository : origins_.repositories(digest)) {
+        try {
+            return registry_.open_blob(repository, *blob, stop_);
+        } catch (const Error& error) {
+            failures.push_back(error.describe());
+        }
+    }
+    throw Error{ErrorCode::Unavailable, join(failures, "; ")};
+}
+
 bool FetchingBlobStore::remove(const oci::Digest& digest) {
     return next_.remove(digest);
 }

@@ -31,6 +31,7 @@ public:
     std::optional<std::uint64_t> find(const oci::Digest& digest) const override;
     std::unique_ptr<ByteSource> open(
         const oci::Digest& digest, std::uint64_t offset) const override;
+    std::unique_ptr<ByteSource> open_once(const oci::Digest& digest) const override;
     bool remove(const oci::Digest& digest) override;
     std::vector<oci::Digest> list() const override;
 

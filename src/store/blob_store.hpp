@@ -47,6 +47,12 @@ public:
     virtual std::unique_ptr<ByteSource> open(
         const oci::Digest& digest, std::uint64_t offset) const = 0;
 
+    /// The whole blob for one who reads it once: a store that must fetch it first need not keep it. The source may throw
+    /// Error{DataCorrupt} as late as at its end. Throws Error{NotFound}.
+    virtual std::unique_ptr<ByteSource> open_once(const oci::Digest& digest) const {
+        return open(digest, 0);
+    }
+
     /// Returns false when there was nothing to remove.
     virtual bool remove(const oci::Digest& digest) = 0;
 

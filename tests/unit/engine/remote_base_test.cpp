@@ -78,6 +78,16 @@ TEST_F(RemoteBaseTest, DownloadsNoLayerForAnImageThatOnlyAdds) {
     EXPECT_EQ(count_fetched_layers(), 0U);
 }
 
+TEST_F(RemoteBaseTest, KeepsNoLayerToKnowWhatIsInIt) {
+    const BuildResult result =
+        build("FROM team/base:1\nWORKDIR /srv\nCOPY one.txt ./\nCOPY one.txt two.txt\n");
+    EXPECT_EQ(count_fetched_layers(), 1U);
+    EXPECT_FALSE(local_.find(result.layers.front().blob.digest));
+    EXPECT_TRUE(snapshots_.layers().empty());
+    build("FROM team/base:1\nCOPY one.txt /three.txt\n");
+    EXPECT_EQ(count_fetched_layers(), 2U) << "its configuration, and no layer once more";
+}
+
 TEST_F(RemoteBaseTest, MountsTheLayersOfTheBaseWhereTheImageIsPushed) {
     const BuildResult result = build("FROM registry.test/team/base:1\nLABEL a=b\n");
     const auto destination = oci::Reference::parse("registry.test/team/app:1");
