@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "hub/audit.hpp"
+#include "hub/build_names.hpp"
 #include "hub/build_rows.hpp"
 #include "hub/json_text.hpp"
 #include "hub/package_lists.hpp"
@@ -26,11 +27,9 @@ Conditions conditions_of(const BuildFilter& filter) {
     if (filter.state) conditions.add("b.state = ?", {static_cast<std::int64_t>(*filter.state)});
     if (filter.prefix)
         conditions.add(
-            "LOWER(p.name) LIKE ? ESCAPE '\\'", {to_lower(like_pattern(*filter.prefix)) + "%"});
-    if (filter.pattern)
-        conditions.add(
-            "p.name || '-' || b.version || '-' || b.release LIKE ? ESCAPE '\\'",
-            {like_pattern(*filter.pattern)});
+            "b.pkg_id IN (SELECT id FROM package WHERE LOWER(name) LIKE ? ESCAPE '\\')",
+            {to_lower(like_pattern(*filter.prefix)) + "%"});
+    if (filter.pattern) add_build_pattern(conditions, *filter.pattern);
     if (filter.source)
         conditions.add("b.source LIKE ? ESCAPE '\\'", {like_pattern(*filter.source)});
     conditions.add_if(
@@ -155,12 +154,15 @@ BuildId Builds::create(Call& call, const NewBuild& build) const {
             ? call.sql().insert("INSERT INTO package (name) VALUES (?)", bound(build.nvr.name()))
             : packages[0].integer(0)};
     const auto known = find(call, build.nvr);
-    if (!known)
-        return BuildId{call.sql().insert(
+    if (!known) {
+        const BuildId made{call.sql().insert(
             "INSERT INTO build (pkg_id, version, release, epoch, state, task_id, owner, cg_id,"
             " source, extra, create_event, create_time, start_time, completion_time)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             column_values(call, build, package))};
+        index_build_name(call, made, build.nvr);
+        return made;
+    }
     if (!may_be_reused(known->state))
         throw Fault{
             FaultCode::GenericError,

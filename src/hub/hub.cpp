@@ -24,11 +24,13 @@ Hub::Hub(const Parts& parts, const HubConfig& config)
       generators{users, builds, parts.random},
       files{config.top, host_tasks},
       import{CgImport::Parts{policies, users, builds, archives, generators, files}},
+      removal{builds, archives, files},
       scheduler{parts.database, parts.clock, bells, config.scheduler, parts.log} {}
 
 int Hub::clean_up() {
     Call call = begin_as_service(sql::Access::Write);
     const int imports = import.sweep(call);
+    removal.sweep(call);
     generators.refund_orphans(call);
     sessions.sweep(call);
     call.commit();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hub/audit.hpp"
+#include "hub/build_removal.hpp"
 #include "hub/cg_import.hpp"
 #include "hub/events.hpp"
 #include "hub/host_tasks.hpp"
@@ -36,7 +37,7 @@ struct Hub {
 
     Call begin(sql::Access access) { return Call{database, access, clock, bells}; }
 
-    /// When a service starts: takes back what a killed one left half done, gives up reservations of ended tasks and expires
+    /// When a service starts: takes back what a killed one left half done, removes files of deleted builds, gives up reservations of ended tasks and expires
     /// sessions. Returns the number of imports taken back.
     int clean_up();
 
@@ -63,6 +64,7 @@ struct Hub {
     const ContentGenerators generators;
     const TaskFiles files;
     const CgImport import;
+    const BuildRemoval removal;
     Scheduler scheduler;
 };
 

@@ -231,6 +231,26 @@ std::optional<TagPackage> PackageLists::find_entry(
     return std::nullopt;
 }
 
+std::map<PackageId, bool> PackageLists::blocked(
+    Call& call,
+    const std::vector<TagId>& tags,
+    const std::optional<std::string>& package,
+    AsOf as_of) const {
+    std::map<PackageId, bool> verdicts;
+    for (const TagId tag : tags) {
+        Conditions conditions;
+        conditions.add("k.tag_id = ?", bound(tag));
+        conditions.add_if("k.package_id = (SELECT id FROM package WHERE name = ?)", package);
+        conditions.add_in_force("k", as_of);
+        for (const sql::Row& row : call.sql().query(
+                 "SELECT k.package_id, k.blocked FROM tag_packages k" + conditions.where()
+                     + " ORDER BY k.package_id",
+                 conditions.parameters()))
+            verdicts.emplace_hint(verdicts.end(), PackageId{row.integer(0)}, row.integer(1) != 0);
+    }
+    return verdicts;
+}
+
 std::map<PackageId, TagPackage> PackageLists::effective(Call& call, TagId tag, AsOf as_of) const {
     std::map<PackageId, TagPackage> entries;
     for (TagPackage& entry : own_entries(call, tag, as_of, {}))

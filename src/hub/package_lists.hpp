@@ -71,6 +71,12 @@ public:
     /// getPackageConfig: the entry that holds for `tag`, blocked or not, its own or a parent's.
     std::optional<TagPackage> find_entry(
         Call& call, TagId tag, const NameOrId& package, AsOf as_of = {}) const;
+    /// Whether each listed package is blocked, by the first of `tags` that lists it.
+    std::map<PackageId, bool> blocked(
+        Call& call,
+        const std::vector<TagId>& tags,
+        const std::optional<std::string>& package = {},
+        AsOf as_of = {}) const;
     /// By name: the lists of the tag and its parents, the nearest first.
     std::map<PackageId, TagPackage> effective(Call& call, TagId tag, AsOf as_of = {}) const;
 

@@ -167,6 +167,42 @@ INSERT INTO archivetypes (name, description, extensions, compression_type) VALUE
   ('qcow2', 'QCOW2 image', 'qcow2', NULL), ('iso', 'CD/DVD Image', 'iso', NULL);
 )";
 
+// Names of builds by their three-letter pieces: what finds a build by any part of its name.
+constexpr std::string_view kBuildNamesSqlite = R"(
+CREATE VIRTUAL TABLE build_names USING fts5(build_id UNINDEXED, name, tokenize = 'trigram',
+  detail = none);
+INSERT INTO build_names (build_id, name) SELECT b.id, LOWER(p.name || '-' || b.version || '-'
+  || b.release) FROM build b JOIN package p ON p.id = b.pkg_id;
+)";
+
+constexpr std::string_view kBuildNamesPostgresql = R"(
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE TABLE build_names (build_id BIGINT PRIMARY KEY REFERENCES build(id), name TEXT NOT NULL);
+INSERT INTO build_names (build_id, name) SELECT b.id, LOWER(p.name || '-' || b.version || '-'
+  || b.release) FROM build b JOIN package p ON p.id = b.pkg_id;
+CREATE INDEX build_names_pieces ON build_names USING gin (name gin_trgm_ops);
+)";
+
+// What the scheduler reads: the free tasks in the order in which they are served, and what hosts hold.
+// queue_owner is owner, and 0 where there is none: an order over it has no NULLs.
+// Both indexes have all columns that are read, the one of their condition included.
+constexpr std::string_view kQueue = R"(
+ALTER TABLE task ADD COLUMN queue_owner BIGINT NOT NULL DEFAULT 0;
+UPDATE task SET queue_owner = COALESCE(owner, 0) WHERE owner IS NOT NULL;
+CREATE INDEX task_queue ON task (priority, channel_id, arch, method, weight, queue_owner,
+  create_time, id, state) WHERE state = 0;
+DROP INDEX task_by_host;
+CREATE INDEX task_held ON task (host_id, queue_owner, waiting, weight, state, changed_time)
+  WHERE state IN (1, 4) AND host_id IS NOT NULL;
+DELETE FROM task_refusals WHERE task_id IN (SELECT id FROM task WHERE state IN (2, 3, 5));
+)";
+
+// Reads of what is in force: the builds of a tag from the newest on, and what its package list blocks.
+constexpr std::string_view kReads = R"(
+CREATE INDEX tag_listing_newest ON tag_listing (tag_id, create_event, build_id) WHERE active = 1;
+CREATE INDEX tag_packages_in_force ON tag_packages (tag_id, package_id, blocked) WHERE active = 1;
+)";
+
 constexpr std::string_view kVersionedColumns =
     "create_event BIGINT NOT NULL REFERENCES events(id), creator_id BIGINT REFERENCES users(id), "
     "revoke_event BIGINT REFERENCES events(id), revoker_id BIGINT REFERENCES users(id), "
@@ -189,7 +225,12 @@ sql::Migrations schema(std::string_view dialect) {
     std::string first;
     for (const std::string_view part : {kPeople, kWork, kBuilds, kTags, kSeed})
         first += expand(part, dialect);
-    return {{1, "the tables of the first hub", std::move(first)}};
+    const std::string_view names = dialect == "sqlite" ? kBuildNamesSqlite : kBuildNamesPostgresql;
+    return {
+        {1, "the tables of the first hub", std::move(first)},
+        {2, "search of builds", std::string{names}},
+        {3, "the scheduler's queue", std::string{kQueue}},
+        {4, "reads of tags", std::string{kReads}}};
 }
 
 void migrate(sql::Database& database) {

@@ -36,7 +36,9 @@ std::vector<TaggedBuild> Tagging::list(
         for (const InheritedTag& above :
              parts_.tags.full_inheritance(call, tag, {.as_of = filter.as_of}))
             sources.push_back(above.link.parent);
-    const auto listed = parts_.packages.effective(call, tag, filter.as_of);
+    std::map<PackageId, bool> blocked;
+    if (filter.inherit)
+        blocked = parts_.packages.blocked(call, sources, filter.package, filter.as_of);
     // A package belongs to the nearest tag that has builds of it, unless it is blocked; a build that
     // several tags hold is shown once.
     std::set<BuildId> seen;
@@ -44,9 +46,10 @@ std::vector<TaggedBuild> Tagging::list(
     std::vector<TaggedBuild> found;
     for (const TagId source : sources) {
         for (TaggedBuild& tagged : read_tagged(call, source, filter)) {
-            const auto entry = listed.find(tagged.build.package);
-            if (filter.inherit && entry != listed.end() && entry->second.blocked) continue;
-            if (filter.inherit && source != tag && entry == listed.end()) continue;
+            if (filter.inherit) {
+                const auto entry = blocked.find(tagged.build.package);
+                if (entry == blocked.end() ? source != tag : entry->second) continue;
+            }
             if (!seen.insert(tagged.build.id).second) continue;
             if (filter.latest > 0 && ++counts[tagged.build.package] > filter.latest) continue;
             found.push_back(std::move(tagged));
@@ -61,20 +64,25 @@ std::vector<TaggedBuild> Tagging::read_tagged(
     conditions.add("l.tag_id = ?", bound(tag));
     conditions.add_in_force("l", filter.as_of);
     conditions.add("b.state = ?", {static_cast<std::int64_t>(BuildState::Complete)});
-    conditions.add_if("p.name = ?", filter.package);
+    if (filter.package)
+        conditions.add(
+            "b.pkg_id = (SELECT id FROM package WHERE name = ?)", bound(*filter.package));
     conditions.add_if("u.name = ?", filter.owner);
     if (filter.prefix)
         conditions.add("p.name LIKE ? ESCAPE '\\'", {like_pattern(*filter.prefix) + "%"});
     conditions.add_if(
-        "b.id IN (SELECT bt.build_id FROM build_types bt JOIN btype y ON y.id = bt.btype_id"
-        " WHERE y.name = ?)",
+        "EXISTS (SELECT 1 FROM build_types bt JOIN btype y ON y.id = bt.btype_id"
+        " WHERE bt.build_id = b.id AND y.name = ?)",
         filter.type);
+    std::string statement = "SELECT ";
+    statement += filter.with_extra ? NACRE_BUILD_FIELDS : NACRE_BUILD_FIELDS_WITHOUT_EXTRA;
+    statement +=
+        ", t.name, l.create_event FROM tag t JOIN tag_listing l ON l.tag_id = t.id"
+        " JOIN build b ON b.id = l.build_id" NACRE_BUILD_TABLES;
     std::vector<TaggedBuild> found;
     // The newest of a tag is what was tagged last, as in Koji: not the highest version.
     for (const sql::Row& row : call.sql().query(
-             "SELECT " NACRE_BUILD_FIELDS ", t.name, l.create_event FROM tag_listing l"
-             " JOIN build b ON b.id = l.build_id JOIN tag t ON t.id = l.tag_id" NACRE_BUILD_TABLES
-                 + conditions.where() + " ORDER BY l.create_event DESC, b.id DESC",
+             statement + conditions.where() + " ORDER BY l.create_event DESC, l.build_id DESC",
              conditions.parameters()))
         found.push_back(TaggedBuild{
             .build = read_build(row),
@@ -108,40 +116,6 @@ std::vector<Build> Tagging::untagged(Call& call, const std::optional<std::string
              conditions.parameters()))
         builds.push_back(read_build(row));
     return builds;
-}
-
-std::vector<TagHistory> Tagging::history(
-    Call& call,
-    std::optional<TagId> tag,
-    std::optional<BuildId> build,
-    std::optional<PackageId> package) const {
-    Conditions conditions;
-    conditions.add_if("l.tag_id = ?", tag);
-    conditions.add_if("l.build_id = ?", build);
-    conditions.add_if("b.pkg_id = ?", package);
-    std::vector<TagHistory> history;
-    for (const sql::Row& row : call.sql().query(
-             "SELECT " NACRE_BUILD_FIELDS ", l.tag_id, t.name, l.create_event, ce.time, cu.name,"
-             " l.revoke_event, re.time, ru.name FROM tag_listing l JOIN build b"
-             " ON b.id = l.build_id JOIN tag t ON t.id = l.tag_id JOIN events ce"
-             " ON ce.id = l.create_event LEFT JOIN events re ON re.id = l.revoke_event"
-             " LEFT JOIN users cu ON cu.id = l.creator_id LEFT JOIN users ru"
-             " ON ru.id = l.revoker_id" NACRE_BUILD_TABLES
-                 + conditions.where() + " ORDER BY l.create_event, l.id",
-             conditions.parameters())) {
-        constexpr std::size_t first = kBuildColumnCount;
-        history.push_back(TagHistory{
-            .tag = TagId{row.integer(first)},
-            .tag_name = row.text(first + 1),
-            .build = read_build(row),
-            .create_event = EventId{row.integer(first + 2)},
-            .create_us = row.integer(first + 3),
-            .creator_name = row.find_text(first + 4),
-            .revoke_event = find_id<EventId>(row, first + 5),
-            .revoke_us = row.find_integer(first + 6),
-            .revoker_name = row.find_text(first + 7)});
-    }
-    return history;
 }
 
 void Tagging::check_package(Call& call, const Tag& tag, const Build& build, Force force) const {

@@ -26,19 +26,7 @@ struct TaggedFilter {
     std::optional<std::string> owner;
     std::optional<std::string> type;  ///< btype
     AsOf as_of;
-};
-
-/// One change of what is tagged or configured: a row of queryHistory.
-struct TagHistory {
-    TagId tag;
-    std::string tag_name;
-    Build build;
-    EventId create_event;
-    std::int64_t create_us = 0;
-    std::optional<std::string> creator_name;
-    std::optional<EventId> revoke_event;
-    std::optional<std::int64_t> revoke_us;
-    std::optional<std::string> revoker_name;
+    bool with_extra = false;  ///< else Build::extra, which may be long, is not read
 };
 
 /// Which builds are in which tags (reference C.3, C.3.1). Thread-safe.
@@ -64,11 +52,6 @@ public:
         const std::optional<std::string>& type = {},
         AsOf as_of = {}) const;
     std::vector<Build> untagged(Call& call, const std::optional<std::string>& package) const;
-    std::vector<TagHistory> history(
-        Call& call,
-        std::optional<TagId> tag,
-        std::optional<BuildId> build,
-        std::optional<PackageId> package) const;
 
     /// Checks as Koji does, then tags at once, inside the hub; the task that is returned is already closed.
     /// With `from` the build leaves that tag. Faults 1003 "Package x not in list for t", "Package x blocked in

@@ -8,6 +8,7 @@
 #include "koji/fault.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace nacre::hub {
 namespace {
@@ -204,8 +205,14 @@ std::vector<Tag> Tags::list(
                  + order_and_page(options, {{"id", "t.id"}, {"name", "t.name"}}, "t.id"),
              conditions.parameters()))
         tags.push_back(read_tag(row));
+    std::map<TagId, koji::Struct> extras;
+    for (const sql::Row& row : call.sql().query(
+             "SELECT tag_id, key, value FROM tag_extra WHERE active = 1 ORDER BY tag_id, key"))
+        extras[TagId{row.integer(0)}].set(
+            row.text(1), decode_json(row.find_text(2).value_or("null")));
     for (Tag& tag : tags)
-        tag.extra = read_extra(call, tag.id, {});
+        if (const auto extra = extras.find(tag.id); extra != extras.end())
+            tag.extra = std::move(extra->second);
     return tags;
 }
 

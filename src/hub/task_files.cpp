@@ -170,6 +170,12 @@ void list_below(int folder, const std::string& prefix, std::vector<TaskFile>& fi
 
 }  // namespace
 
+UploadTarget upload_target(std::string folder, std::string name) {
+    while (folder.ends_with('/'))
+        folder.pop_back();
+    return {.folder = std::move(folder), .name = std::move(name)};
+}
+
 std::string task_folder(TaskId task) {
     return "tasks/" + std::to_string(task.value() % kTaskFolders) + "/" + task.str();
 }

@@ -18,6 +18,9 @@ struct UploadTarget {
     std::string name;
 };
 
+/// As a client names it: slashes at the end of the folder, which `koji import-cg` sends, are dropped.
+UploadTarget upload_target(std::string folder, std::string name);
+
 struct UploadOptions {
     std::int64_t offset = 0;  ///< -1: at the end
     bool overwrite = false;

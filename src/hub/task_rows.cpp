@@ -73,6 +73,8 @@ bool try_change_state(Call& call, const TaskStateChange& change) {
     if (call.sql().execute("UPDATE task SET " + set + " WHERE id = ? AND state = ?", parameters)
         == 0)
         return false;
+    if (is_final(change.to))
+        call.sql().execute("DELETE FROM task_refusals WHERE task_id = ?", bound(change.task));
     call.ring(&Bells::tasks);
     // A host has room again, or there is a task to give.
     if (change.to == TaskState::Free || is_final(change.to)) call.ring(&Bells::work);

@@ -131,8 +131,8 @@ TaskId Tasks::create(Call& call, NewTask task) const {
     call.ring(assigned ? &Bells::tasks : &Bells::work);
     return TaskId{call.sql().insert(
         "INSERT INTO task (state, create_time, changed_time, channel_id, host_id, parent, label,"
-        " waiting, awaited, owner, method, arch, priority, weight, request)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?)",
+        " waiting, awaited, owner, queue_owner, method, arch, priority, weight, request)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?)",
         bound(
             static_cast<std::int64_t>(assigned ? TaskState::Assigned : TaskState::Free),
             call.now_us(),
@@ -142,6 +142,7 @@ TaskId Tasks::create(Call& call, NewTask task) const {
             task.parent,
             task.label,
             task.owner,
+            task.owner.value_or(UserId{0}),
             task.method,
             task.arch,
             priority,
@@ -191,12 +192,14 @@ TaskId Tasks::resubmit(Call& call, TaskId id) const {
     call.ring(&Bells::work);
     return TaskId{call.sql().insert(
         "INSERT INTO task (state, create_time, changed_time, channel_id, waiting, awaited, owner,"
-        " method, arch, priority, weight, request) VALUES (0, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?)",
+        " queue_owner, method, arch, priority, weight, request)"
+        " VALUES (0, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?)",
         bound(
             call.now_us(),
             call.now_us(),
             old.channel,
             call.caller().user,
+            call.caller().user.value_or(UserId{0}),
             old.method,
             old.arch,
             old.priority,

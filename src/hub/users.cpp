@@ -257,6 +257,16 @@ void Users::revoke(Call& call, const NameOrId& user, const NameOrId& permission)
     audit(call, "permission.revoke", from.name, known.name);
 }
 
+void Users::describe_permission(
+    Call& call, const NameOrId& permission, std::string_view description) const {
+    require_permission(call, "admin");
+    const Permission known = ensure_permission(call, permission, IfMissing::Refuse, {});
+    call.sql().execute(
+        "UPDATE permissions SET description = ? WHERE id = ?",
+        bound(description.empty() ? std::optional<std::string_view>{} : description, known.id));
+    audit(call, "permission.describe", known.name, description);
+}
+
 UserId Users::create_group(Call& call, std::string_view name) const {
     require_permission(call, "admin");
     const UserId id = insert(call, NewUser{.name = std::string{name}, .type = UserType::Group});

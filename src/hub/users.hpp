@@ -74,6 +74,9 @@ public:
         IfMissing if_missing = IfMissing::Refuse,
         const std::optional<std::string>& description = {}) const;
     void revoke(Call& call, const NameOrId& user, const NameOrId& permission) const;
+    /// An empty description takes it away.
+    void describe_permission(
+        Call& call, const NameOrId& permission, std::string_view description) const;
 
     UserId create_group(Call& call, std::string_view name) const;
     void add_group_member(Call& call, const NameOrId& group, const NameOrId& user) const;

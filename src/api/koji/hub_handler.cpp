@@ -75,8 +75,8 @@ CallHeaders HubHandler::headers_of(const http::Request& request) const {
 
 Value HubHandler::upload(const http::Request& request) const {
     const CallHeaders headers = headers_of(request);
-    const hub::UploadTarget target{
-        .folder = get_query(request, "filepath"), .name = get_query(request, "filename")};
+    const hub::UploadTarget target =
+        hub::upload_target(get_query(request, "filepath"), get_query(request, "filename"));
     const auto volume = request.find_query("volume");
     if (volume && *volume != hub::kVolumeName)
         throw Fault{FaultCode::GenericError, "No such volume: " + *volume};

@@ -68,10 +68,12 @@ Methods build_methods();
 Methods channel_methods();
 Methods file_methods();
 Methods generator_methods();
+Methods history_methods();
 Methods host_methods();
 Methods host_task_methods();  ///< the builder's side: "host.*"
 Methods package_methods();
 Methods policy_methods();
+Methods search_methods();
 Methods session_methods();
 Methods system_methods();
 Methods tag_methods();

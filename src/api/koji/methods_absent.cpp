@@ -1,5 +1,8 @@
 #include "api/koji/method.hpp"
+#include "base/text.hpp"
 #include "koji/fault.hpp"
+
+#include <array>
 
 namespace nacre::api::koji {
 namespace {
@@ -15,6 +18,15 @@ Value no_rpm_builds(Context&, const Parameters&) {
     refuse("rpm builds; it builds container images, see buildContainer");
 }
 
+// Koji's own words: what its hub says where these are switched off.
+Value no_maven(Context&, const Parameters&) {
+    throw Fault{FaultCode::GenericError, "Maven support not enabled"};
+}
+
+Value no_windows(Context&, const Parameters&) {
+    throw Fault{FaultCode::GenericError, "Windows support not enabled"};
+}
+
 Value no_other_images(Context&, const Parameters&) {
     refuse("disk, live and appliance images; it builds container images, see buildContainer");
 }
@@ -28,8 +40,8 @@ Value no_repositories(Context&, const Parameters&) {
         "rpm repositories of tags; container builds use the repositories their Dockerfiles name");
 }
 
-Value no_drafts(Context&, const Parameters&) {
-    refuse("draft builds; use a scratch or isolated build");
+Value no_groups(Context&, const Parameters&) {
+    refuse("groups of packages in tags; they are for rpm build roots");
 }
 
 Value no_edits_of_builds(Context&, const Parameters&) {
@@ -37,18 +49,36 @@ Value no_edits_of_builds(Context&, const Parameters&) {
         "changes of a finished build's owner, time or volume; builds are what their import says");
 }
 
-Value no_deletion(Context&, const Parameters&) {
-    refuse("deleting builds one by one; untagged builds are collected");
+Value no_empty_builds(Context&, const Parameters&) {
+    refuse("builds without an import; use CGInitBuild and CGImport");
+}
+
+Value no_bypass(Context&, const Parameters&) {
+    refuse("tagging around the checks; use tagBuild(force=) or a multiCall of them");
+}
+
+Value no_snapshots(Context&, const Parameters&) {
+    refuse("copies of tags; make a tag that inherits from the other");
+}
+
+Value no_notifications(Context&, const Parameters&) {
+    refuse("mails about builds; the events of the hub are what others listen to");
+}
+
+Value no_volumes(Context&, const Parameters&) {
+    refuse("more volumes than DEFAULT");
 }
 
 Value no_options(Context&, const Parameters&) {
     refuse("options of Koji's hub; ask the service's configuration");
 }
 
-Value no_search(Context&, const Parameters&) {
-    refuse(
-        "search over all kinds; use listBuilds(pattern=), listTags(pattern=) or "
-        "listPackages(prefix=)");
+Value no_plugins(Context&, const Parameters&) {
+    refuse("side tags, run roots and saved trees, which are plugins of Koji's hub");
+}
+
+Value no_scheduler_tables(Context&, const Parameters&) {
+    refuse("the tables of Koji's scheduler; see getTaskInfo and listHosts");
 }
 
 Value nothing(Context&, const Parameters&) {
@@ -118,52 +148,71 @@ Methods answers_of_none() {
     };
 }
 
+struct Absent {
+    Method::Run run;
+    std::string_view names;
+};
+
+// As docs/koji-compatibility.md lists them.
+constexpr std::array kAbsent{
+    Absent{
+        no_rpm_builds,
+        "build chainBuild wrapperRPM importRPM addExternalRPM addRPMSig deleteRPMSig "
+        "writeSignedRPM getRPMHeaders getRPMDeps getRPMChecksums getRPMFile listRPMFiles "
+        "mergeScratch restartHosts host.initBuild host.completeBuild host.failBuild "
+        "host.newBuildRoot host.setBuildRootState host.setBuildRootList "
+        "host.updateBuildRootList host.moveBuildToScratch host.writeSignedRPM"},
+    Absent{
+        no_maven,
+        "mavenBuild chainMaven createMavenBuild getMavenArchive getLatestMavenArchives "
+        "host.initMavenBuild host.completeMavenBuild"},
+    Absent{
+        no_windows,
+        "winBuild createWinBuild getWinArchive host.initWinBuild host.completeWinBuild"},
+    Absent{
+        no_other_images,
+        "buildImage buildImageOz buildImageIndirection kiwiBuild createImageBuild "
+        "importArchive host.importArchive host.importImage host.initImageBuild "
+        "host.completeImageBuild host.moveImageBuildToScratch"},
+    Absent{
+        no_repositories,
+        "newRepo distRepo repoExpire repoDelete repoProblem getActiveRepos repo.request "
+        "repo.checkRequest host.repoInit host.repoDone host.distRepoMove "
+        "createExternalRepo editExternalRepo deleteExternalRepo getExternalRepo "
+        "getExternalRepoList addExternalRepoToTag editTagExternalRepo "
+        "removeExternalRepoFromTag"},
+    Absent{
+        no_groups,
+        "groupListAdd groupListRemove groupListBlock groupListUnblock groupPackageListAdd "
+        "groupPackageListRemove groupPackageListBlock groupPackageListUnblock "
+        "groupReqListAdd groupReqListRemove groupReqListBlock groupReqListUnblock"},
+    Absent{
+        no_edits_of_builds, "setBuildOwner setBuildTimestamp changeBuildVolume applyVolumePolicy"},
+    Absent{no_empty_builds, "createEmptyBuild"},
+    Absent{no_bypass, "tagBuildBypass untagBuildBypass massTag"},
+    Absent{no_snapshots, "snapshotTag snapshotTagModify"},
+    Absent{
+        no_notifications,
+        "createNotification updateNotification deleteNotification getBuildNotification "
+        "createNotificationBlock deleteNotificationBlock getBuildNotificationBlock"},
+    Absent{no_volumes, "addVolume removeVolume"},
+    Absent{no_options, "showOpts"},
+    Absent{
+        no_plugins, "saveFailedTree runroot createSideTag editSideTag removeSideTag listSideTags"},
+    Absent{
+        no_scheduler_tables,
+        "scheduler.getTaskRuns scheduler.getTaskRefusals scheduler.getHostData "
+        "scheduler.getLogMessages scheduler.doRun"},
+    Absent{no_source_containers, "buildSourceContainer"},
+};
+
 }  // namespace
 
 Methods absent_methods() {
-    Methods methods;
-    for (const std::string_view name :
-         {"build",
-          "chainBuild",
-          "mavenBuild",
-          "wrapperRPM",
-          "winBuild",
-          "importRPM",
-          "addExternalRPM",
-          "buildReferences",
-          "host.initBuild",
-          "host.completeBuild",
-          "host.newBuildRoot"})
-        methods.push_back(refused(name, no_rpm_builds));
-    for (const std::string_view name :
-         {"buildImage",
-          "buildImageOz",
-          "buildImageIndirection",
-          "createImageBuild",
-          "importArchive",
-          "host.initImageBuild",
-          "host.completeImageBuild"})
-        methods.push_back(refused(name, no_other_images));
-    for (const std::string_view name :
-         {"newRepo",
-          "distRepo",
-          "repoExpire",
-          "repoDelete",
-          "host.repoInit",
-          "host.repoDone",
-          "repo.request",
-          "createExternalRepo",
-          "addExternalRepoToTag"})
-        methods.push_back(refused(name, no_repositories));
-    for (const std::string_view name : {"setBuildOwner", "setBuildTimestamp", "changeBuildVolume"})
-        methods.push_back(refused(name, no_edits_of_builds));
-    methods.push_back(refused("buildSourceContainer", no_source_containers));
-    methods.push_back(refused("promoteBuild", no_drafts));
-    methods.push_back(refused("deleteBuild", no_deletion));
-    methods.push_back(refused("showOpts", no_options));
-    methods.push_back(refused("search", no_search));
-    for (Method& method : answers_of_none())
-        methods.push_back(std::move(method));
+    Methods methods = answers_of_none();
+    for (const Absent& group : kAbsent)
+        for (const std::string& name : split_words(group.names))
+            methods.push_back(refused(name, group.run));
     return methods;
 }
 

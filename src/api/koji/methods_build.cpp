@@ -141,6 +141,39 @@ Value reset_build(Context& context, const Parameters& parameters) {
     return nullptr;
 }
 
+Value build_references(Context& context, const Parameters& parameters) {
+    const hub::Build build = context.hub.builds.get(context.call, parameters.get_build("build"));
+    const hub::BuildReferences found = context.hub.removal.references(context.call, build.id);
+    Array tags, components;
+    for (const auto& [id, name] : found.tags)
+        tags.emplace_back(make_struct({{"tag_id", value_of(id)}, {"name", name}}));
+    for (const hub::ArchiveId archive : found.component_of)
+        components.push_back(value_of(archive));
+    return make_struct({
+        {"tags", tags},
+        {"rpms", Array{}},
+        {"archives", rows_of(found.archives)},
+        {"component_of", components},
+        {"images", components},
+        {"last_used", nullptr},
+    });
+}
+
+Value delete_build(Context& context, const Parameters& parameters) {
+    const auto deleted = context.hub.removal.remove(
+        context.call,
+        parameters.get_build("build"),
+        parameters.flag("strict") ? hub::Strict::Yes : hub::Strict::No);
+    return deleted ? Value{*deleted} : Value{};
+}
+
+Value promote_build(Context& context, const Parameters& parameters) {
+    const hub::Build build = context.hub.builds.get(context.call, parameters.get_build("build"));
+    throw Fault{
+        FaultCode::GenericError,
+        "Cannot promote build " + build.nvr.str() + ". Reason: Not a draft build"};
+}
+
 }  // namespace
 
 Methods build_methods() {
@@ -186,6 +219,18 @@ Methods build_methods() {
             "cancelBuild(buildID, strict=False)",
             cancel_build,
             "Cancels a build that is being made, and its task. Owner or admin."),
+        reading(
+            "buildReferences(build, limit=None, lazy=False)",
+            build_references,
+            "What holds a build: {tags, rpms, archives, component_of, images, last_used}."),
+        changing(
+            "deleteBuild(build, strict=True, min_ref_age=604800)",
+            delete_build,
+            "Marks a build that nothing refers to as deleted, and removes its files. Admin."),
+        changing(
+            "promoteBuild(build, force=False)",
+            promote_build,
+            "Always refused: there are no draft builds here."),
         changing(
             "resetBuild(build)",
             reset_build,

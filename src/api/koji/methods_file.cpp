@@ -18,7 +18,7 @@ void require_volume(const Parameters& parameters) {
 }
 
 hub::UploadTarget target_of(const Parameters& parameters) {
-    return {.folder = parameters.get_text("path"), .name = parameters.get_text("name")};
+    return hub::upload_target(parameters.get_text("path"), parameters.get_text("name"));
 }
 
 /// The digest comes as (algorithm, digest), as an md5 alone, or not at all.

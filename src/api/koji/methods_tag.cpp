@@ -197,10 +197,16 @@ Value set_inheritance_data(Context& context, const Parameters& parameters) {
 }
 
 Value get_full_inheritance(Context& context, const Parameters& parameters) {
-    return rows_of(context.hub.tags.full_inheritance(
+    const bool reverse = parameters.flag("reverse");
+    const auto links = context.hub.tags.full_inheritance(
         context.call,
         tag_id(context, parameters, "tag"),
-        {.as_of = parameters.as_of("event"), .reverse = parameters.flag("reverse")}));
+        {.as_of = parameters.as_of("event"), .reverse = reverse});
+    return rows_of(links, {}, [reverse](const hub::InheritedTag& link) {
+        Struct row = row_of(link);
+        if (reverse) row.set("tag_id", value_of(link.link.child));
+        return row;
+    });
 }
 
 }  // namespace

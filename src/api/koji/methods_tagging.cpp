@@ -21,6 +21,7 @@ Value list_tagged(Context& context, const Parameters& parameters) {
         && !context.hub.tags.find(
             context.call, parameters.get_key("tag"), parameters.as_of("event")))
         return Array{};
+    const bool with_extra = parameters.flag("extra");
     const auto builds = context.hub.tagging.list(
         context.call,
         get_tag(context, parameters, "tag").id,
@@ -30,8 +31,8 @@ Value list_tagged(Context& context, const Parameters& parameters) {
          .prefix = parameters.find_text("prefix"),
          .owner = parameters.find_text("owner"),
          .type = parameters.find_text("type"),
-         .as_of = parameters.as_of("event")});
-    const bool with_extra = parameters.flag("extra");
+         .as_of = parameters.as_of("event"),
+         .with_extra = with_extra});
     return rows_of(builds, {}, [with_extra](const hub::TaggedBuild& tagged) {
         Struct row = row_of(tagged);
         if (with_extra) row.set("extra", hub::decode_extra(tagged.build.extra));
@@ -117,90 +118,6 @@ Value move_all_builds(Context& context, const Parameters& parameters) {
     return tasks;
 }
 
-Struct history_row(const hub::TagHistory& change) {
-    return make_struct({
-        {"tag_id", value_of(change.tag)},
-        {"tag.name", change.tag_name},
-        {"build_id", value_of(change.build.id)},
-        {"name", change.build.nvr.name()},
-        {"version", change.build.nvr.version()},
-        {"release", change.build.nvr.release()},
-        {"epoch", value_of(change.build.epoch)},
-        {"build.state", static_cast<std::int64_t>(change.build.state)},
-        {"create_event", value_of(change.create_event)},
-        {"create_ts", seconds_of(change.create_us)},
-        {"creator_name", value_of(change.creator_name)},
-        {"revoke_event", value_of(change.revoke_event)},
-        {"revoke_ts", seconds_of(change.revoke_us)},
-        {"revoker_name", value_of(change.revoker_name)},
-        {"active", change.revoke_event ? Value{} : Value{true}},
-    });
-}
-
-/// What queryHistory can be narrowed by. The members after `queryOpts` belong to tables of which no history is kept.
-const Signature& history_filter() {
-    static const Signature kFilter{
-        "queryHistory(tag=None, build=None, package=None, pkg=None, active=None, editor=None, "
-        "before=None, "
-        "after=None, beforeEvent=None, afterEvent=None, queryOpts=None, user=None, perm=None, "
-        "cg=None, "
-        "host=None, channel=None, volume=None, btype=None, external_repo=None, build_target=None, "
-        "group=None, permission=None)"};
-    return kFilter;
-}
-
-bool is_about_other_tables(const Parameters& given) {
-    for (const std::string_view name :
-         {"user",
-          "perm",
-          "cg",
-          "host",
-          "channel",
-          "volume",
-          "btype",
-          "external_repo",
-          "build_target",
-          "group",
-          "permission"})
-        if (!given.value(name).is_nil()) return true;
-    return false;
-}
-
-bool is_wanted(const hub::TagHistory& change, const Parameters& given) {
-    const auto active = given.find_flag("active");
-    if (active && *active == change.revoke_event.has_value()) return false;
-    const double seconds = static_cast<double>(change.create_us) / 1e6;
-    const auto before = given.find_number("before");
-    const auto after = given.find_number("after");
-    if ((before && seconds >= *before) || (after && seconds <= *after)) return false;
-    const std::int64_t event = change.create_event.value();
-    const auto before_event = given.find_integer("beforeEvent");
-    const auto after_event = given.find_integer("afterEvent");
-    if ((before_event && event >= *before_event) || (after_event && event <= *after_event))
-        return false;
-    const auto editor = given.find_text("editor");
-    return !editor || change.creator_name == *editor || change.revoker_name == *editor;
-}
-
-Value query_history(Context& context, const Parameters& parameters) {
-    const Parameters given = read_members(history_filter(), parameters.keywords());
-    if (is_about_other_tables(given)) return Struct{};
-    std::optional<hub::TagId> tag;
-    std::optional<hub::BuildId> build;
-    std::optional<hub::PackageId> package;
-    if (const auto key = given.find_key("tag")) tag = context.hub.tags.get(context.call, *key).id;
-    if (const auto key = given.find_build("build"))
-        build = context.hub.builds.get(context.call, *key).id;
-    for (const std::string_view name : {"package", "pkg"})
-        if (const auto key = given.find_key(name))
-            package = context.hub.packages.get_package(context.call, *key).id;
-    Array rows;
-    for (const hub::TagHistory& change :
-         context.hub.tagging.history(context.call, tag, build, package))
-        if (is_wanted(change, given)) rows.emplace_back(history_row(change));
-    return make_struct({{"tag_listing", rows}});
-}
-
 }  // namespace
 
 Methods tagging_methods() {
@@ -252,10 +169,6 @@ Methods tagging_methods() {
             "moveAllBuilds(tag1, tag2, package, force=False)",
             move_all_builds,
             "Moves all builds of a package from a tag to another."),
-        reading(
-            "queryHistory(tables=None, **kwargs)",
-            query_history,
-            "What was tagged and untagged when and by whom: {tag_listing: rows}."),
     };
 }
 

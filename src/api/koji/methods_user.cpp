@@ -115,6 +115,14 @@ Value revoke_permission(Context& context, const Parameters& parameters) {
     return nullptr;
 }
 
+Value edit_permission(Context& context, const Parameters& parameters) {
+    context.hub.users.describe_permission(
+        context.call,
+        parameters.get_key("permission"),
+        parameters.find_text("description").value_or(""));
+    return nullptr;
+}
+
 Value get_all_perms(Context& context, const Parameters&) {
     return rows_of(context.hub.users.all_permissions(context.call));
 }
@@ -183,6 +191,10 @@ Methods user_methods() {
             "inherited_perm=False)",
             list_users,
             "Users of a type, by the beginning of the name or a permission."),
+        changing(
+            "editPermission(permission, description)",
+            edit_permission,
+            "Changes the description of a permission. Admin."),
         changing(
             "grantPermission(userinfo, permission, create=False, description=None)",
             grant_permission,

@@ -1,3 +1,4 @@
+#include "hub/history.hpp"
 #include "unit/hub/hub_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -217,11 +218,13 @@ TEST_F(TagsTest, MoveAndUntagWithAHistory) {
                 hub_->tagging.untag(call, std::string{"f40-candidate"}, id.value());
             }),
         "1003 build httpd-1-1 not in tag f40-candidate");
-    const auto history = read([&](Call& call) { return hub_->tagging.history(call, {}, id, {}); });
-    ASSERT_EQ(history.size(), 2U);
-    EXPECT_EQ(history[0].tag_name, "f40");
-    EXPECT_EQ(history[0].revoker_name, "alice");
-    EXPECT_TRUE(history[1].revoke_event.has_value());
+    const auto history = read([&](Call& call) { return read_history(call, {.build = id}); });
+    ASSERT_EQ(history.size(), 1U);
+    EXPECT_EQ(history[0].name, "tag_listing");
+    ASSERT_EQ(history[0].rows.size(), 2U);
+    EXPECT_EQ(*history[0].rows[0].find("tag.name"), koji::Value{"f40"});
+    EXPECT_EQ(*history[0].rows[0].find("revoker_name"), koji::Value{"alice"});
+    EXPECT_FALSE(history[0].rows[1].find("revoke_event")->is_nil());
 }
 
 TEST_F(TagsTest, KeepTheNameOfABuildForOneBuild) {
