@@ -61,7 +61,7 @@ std::vector<TaggedBuild> Tagging::list(
 std::vector<TaggedBuild> Tagging::read_tagged(
     Call& call, TagId tag, const TaggedFilter& filter) const {
     Conditions conditions;
-    conditions.add("l.tag_id = ?", bound(tag));
+    conditions.add("l.tag_id = ? AND b.id = l.build_id", bound(tag));
     conditions.add_in_force("l", filter.as_of);
     conditions.add("b.state = ?", {static_cast<std::int64_t>(BuildState::Complete)});
     if (filter.package)
@@ -76,9 +76,11 @@ std::vector<TaggedBuild> Tagging::read_tagged(
         filter.type);
     std::string statement = "SELECT ";
     statement += filter.with_extra ? NACRE_BUILD_FIELDS : NACRE_BUILD_FIELDS_WITHOUT_EXTRA;
+    // The order of a CROSS JOIN is kept: of one package there are few builds, in a tag there may be thousands.
+    statement += ", t.name, l.create_event FROM ";
     statement +=
-        ", t.name, l.create_event FROM tag t JOIN tag_listing l ON l.tag_id = t.id"
-        " JOIN build b ON b.id = l.build_id" NACRE_BUILD_TABLES;
+        filter.package ? "build b CROSS JOIN tag_listing l" : "tag_listing l CROSS JOIN build b";
+    statement += " JOIN tag t ON t.id = l.tag_id" NACRE_BUILD_TABLES;
     std::vector<TaggedBuild> found;
     // The newest of a tag is what was tagged last, as in Koji: not the highest version.
     for (const sql::Row& row : call.sql().query(
