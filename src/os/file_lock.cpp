@@ -21,9 +21,9 @@ namespace {
 constexpr std::chrono::milliseconds kFirstPause{1};
 constexpr std::chrono::milliseconds kLongestPause{50};
 
-bool try_lock(int fd, const std::filesystem::path& path) {
+bool try_lock(int fd, const std::filesystem::path& path, LockMode mode) {
     struct flock lock = {};
-    lock.l_type = F_WRLCK;
+    lock.l_type = mode == LockMode::Exclusive ? F_WRLCK : F_RDLCK;
     lock.l_whence = SEEK_SET;
     if (::fcntl(fd, F_OFD_SETLK, &lock) == 0) return true;
     if (errno == EAGAIN || errno == EACCES) return false;
@@ -39,9 +39,9 @@ bool is_at(const UniqueFd& fd, const std::filesystem::path& path) {
 
 }  // namespace
 
-std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path) {
+std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path, LockMode mode) {
     UniqueFd fd = open_file(path, O_RDWR | O_CREAT);
-    if (!try_lock(fd.get(), path)) return std::nullopt;
+    if (!try_lock(fd.get(), path, mode)) return std::nullopt;
     return FileLock{std::move(fd)};
 }
 
@@ -49,14 +49,15 @@ FileLock FileLock::acquire(
     const std::filesystem::path& path,
     std::chrono::milliseconds limit,
     std::stop_token stop,
-    Afterwards afterwards) {
+    Afterwards afterwards,
+    LockMode mode) {
     const SystemClock clock;
     const SteadyTime deadline = clock.steady_now() + limit;
     UniqueFd fd = open_file(path, O_RDWR | O_CREAT);
     const StopFd stopped{stop};
     std::chrono::milliseconds pause = kFirstPause;
     while (true) {
-        if (try_lock(fd.get(), path)) {
+        if (try_lock(fd.get(), path, mode)) {
             if (afterwards == Afterwards::Keep) return FileLock{std::move(fd)};
             if (is_at(fd, path)) return FileLock{std::move(fd), path};
             // Who held it removed it: what others will lock is another file now.

@@ -11,12 +11,15 @@
 
 namespace nacre::os {
 
-/// An exclusive lock on a file (open file description lock): released by the destructor, and by the
+enum class LockMode : std::uint8_t { Exclusive, Shared };
+
+/// A lock on a file (open file description lock): released by the destructor, and by the
 /// kernel when the process dies.
 class FileLock {
 public:
-    /// Creates the file when it is missing. Nothing when somebody else holds the lock.
-    static std::optional<FileLock> try_acquire(const std::filesystem::path& path);
+    /// Creates the file when it is missing. Nothing when somebody else holds a lock that excludes it.
+    static std::optional<FileLock> try_acquire(
+        const std::filesystem::path& path, LockMode mode = LockMode::Exclusive);
 
     enum class Afterwards : std::uint8_t { Keep, Remove };
 
@@ -26,7 +29,8 @@ public:
         const std::filesystem::path& path,
         std::chrono::milliseconds limit,
         std::stop_token stop,
-        Afterwards afterwards = Afterwards::Keep);
+        Afterwards afterwards = Afterwards::Keep,
+        LockMode mode = LockMode::Exclusive);
 
     FileLock(FileLock&&) noexcept = default;
 
