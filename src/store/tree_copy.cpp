@@ -15,13 +15,17 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <map>
+#include <span>
 #include <vector>
 
 namespace nacre::store {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kReadBytes = 256U << 10U;
 
 [[noreturn]] void fail(std::string_view what, const std::string& name) {
     throw SystemError{errno, "cannot " + std::string{what} + " " + nacre::quoted(name)};
@@ -37,6 +41,17 @@ bool is_whiteout(const struct stat& status) noexcept {
     return S_ISCHR(status.st_mode) && status.st_rdev == 0;
 }
 
+/// From where both are.
+void copy_bytes(int in, int out, const std::string& name) {
+    std::vector<std::byte> buffer(kReadBytes);
+    while (true) {
+        const ssize_t count = ::read(in, buffer.data(), buffer.size());
+        if (count == 0) return;
+        if (count < 0 && errno != EINTR) fail("read", name);
+        if (count > 0) os::write_all(out, std::span{buffer}.first(static_cast<std::size_t>(count)));
+    }
+}
+
 void copy_content(int from, const std::string& from_name, int to, const std::string& to_name) {
     const os::UniqueFd in{::openat(from, from_name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
     if (!in) fail("open", from_name);
@@ -49,6 +64,11 @@ void copy_content(int from, const std::string& from_name, int to, const std::str
     while (true) {
         const ssize_t copied = ::copy_file_range(in.get(), nullptr, out.get(), nullptr, kStep, 0);
         if (copied == 0) break;
+        if (copied < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP)) {
+            // File systems of two kinds.
+            copy_bytes(in.get(), out.get(), from_name);
+            break;
+        }
         if (copied < 0 && errno != EINTR) fail("copy", from_name);
     }
     out.close();
