@@ -44,6 +44,9 @@ struct Command {
     std::filesystem::path directory;  ///< working folder; empty: the caller's
     /// Further descriptors, given as (number in the child, descriptor of the caller).
     std::vector<std::pair<int, int>> descriptors;
+    /// Detached mounts (open_tree(2)) and where to attach each. The program gets a mount namespace of its own for them, so that
+    /// nobody else sees them, and they end with it. Needs CAP_SYS_ADMIN.
+    std::vector<std::pair<int, std::filesystem::path>> mounts;
     /// The kernel kills the child when the starting thread ends, so that kill -9 of us leaves nobody. Hence start
     /// from a thread that lives as long as the child is wanted.
     bool dies_with_parent = true;

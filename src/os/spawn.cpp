@@ -11,7 +11,9 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -37,6 +39,7 @@ enum class Step : std::uint8_t {
     Supervision,
     ParentDeath,
     ParentGone,
+    Mounts,
     Directory,
     Descriptors,
     Signals,
@@ -53,6 +56,11 @@ struct Redirection {
     int source = -1;
 };
 
+struct Attachment {
+    int mount = -1;
+    const char* place = nullptr;
+};
+
 /// What the child needs, made before the fork.
 struct Plan {
     std::string program;
@@ -60,6 +68,7 @@ struct Plan {
     std::vector<char*> environment;
     const char* directory = nullptr;
     std::vector<Redirection> redirections;
+    std::vector<Attachment> attachments;
     bool dies_with_parent = true;
     pid_t parent = -1;
     int report = -1;
@@ -102,6 +111,16 @@ void follow_parent(const Plan& plan, pid_t parent) noexcept {
     if (::getppid() != parent) give_up(plan, Step::ParentGone, ESRCH);
 }
 
+void attach_mounts(const Plan& plan) noexcept {
+    if (plan.attachments.empty()) return;
+    if (::unshare(CLONE_NEWNS) != 0
+        || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        give_up(plan, Step::Mounts, errno);
+    for (const Attachment& one : plan.attachments)
+        if (::move_mount(one.mount, "", AT_FDCWD, one.place, MOVE_MOUNT_F_EMPTY_PATH) != 0)
+            give_up(plan, Step::Mounts, errno);
+}
+
 /// Returns in a second child; the first one stays in between.
 void fork_below_supervisor(const Plan& plan) noexcept {
     if (const int error = adopt_orphans(); error != 0) give_up(plan, Step::Supervision, error);
@@ -119,6 +138,7 @@ void fork_below_supervisor(const Plan& plan) noexcept {
         fork_below_supervisor(plan);
     else if (plan.dies_with_parent)
         follow_parent(plan, plan.parent);
+    attach_mounts(plan);
     if (plan.directory != nullptr && ::chdir(plan.directory) != 0)
         give_up(plan, Step::Directory, errno);
     // All sources lie above all targets, and dup2() clears the flag on the target.
@@ -142,6 +162,8 @@ std::string describe_failure(const Command& command, const Plan& plan, Step step
         case Step::ParentDeath:
         case Step::ParentGone:
             return what + ": the starting process ended";
+        case Step::Mounts:
+            return what + ": cannot attach its mounts";
         case Step::Directory:
             return what + " in folder " + quoted(command.directory.string());
         case Step::Descriptors:
@@ -295,6 +317,8 @@ Spawned spawn(const Command& command, const Stdio& stdio) {
     plan.argv = c_strings(command.argv);
     plan.environment = c_strings(command.environment);
     if (!command.directory.empty()) plan.directory = command.directory.c_str();
+    for (const auto& [mount, place] : command.mounts)
+        plan.attachments.push_back({mount, place.c_str()});
     Pipe report = make_pipe();
     Lifeline lifeline = command.orphans != Orphans::Left ? make_lifeline() : Lifeline{};
     pid_t pid = -1;
