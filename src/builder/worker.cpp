@@ -179,6 +179,7 @@ private:
              places.locks,
              places.indexes,
              temporary,
+             places.cache_mounts,
              cache ? &*cache : nullptr},
             {config_.compression, "nacre-" + std::to_string(spec_.task_id)},
             clock_};

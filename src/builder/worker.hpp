@@ -22,6 +22,7 @@ struct WorkerPlaces {
     std::filesystem::path locks;
     std::filesystem::path indexes;
     std::filesystem::path temporary;
+    std::filesystem::path cache_mounts;
     std::optional<std::filesystem::path> step_cache;  ///< nothing: every step is run
 };
 

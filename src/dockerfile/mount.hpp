@@ -18,6 +18,8 @@ struct BindMount {
     std::string source = "/";
     std::string target;
     Access access = Access::ReadOnly;  ///< what is written to a ReadWrite one is discarded
+
+    bool operator==(const BindMount&) const = default;
 };
 
 struct CacheMount {
@@ -30,11 +32,15 @@ struct CacheMount {
     std::uint32_t mode = 0755;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
+
+    bool operator==(const CacheMount&) const = default;
 };
 
 struct TmpfsMount {
     std::string target;
     std::uint64_t size = 0;  ///< bytes; 0 is no limit of its own
+
+    bool operator==(const TmpfsMount&) const = default;
 };
 
 struct SecretMount {
@@ -45,6 +51,8 @@ struct SecretMount {
     std::uint32_t mode = 0400;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
+
+    bool operator==(const SecretMount&) const = default;
 };
 
 struct SshMount {
@@ -54,6 +62,8 @@ struct SshMount {
     std::uint32_t mode = 0600;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
+
+    bool operator==(const SshMount&) const = default;
 };
 
 using Mount = std::variant<BindMount, CacheMount, TmpfsMount, SecretMount, SshMount>;

@@ -133,12 +133,12 @@ void require_origins(
     Diagnostics problems;
     for (const std::size_t index : plan.needed) {
         for (const Step& step : plan.stages[index].steps) {
-            const auto* copy = std::get_if<CopyAction>(&step.action);
-            if (copy == nullptr) continue;
-            try {
-                require_origin(copy->origin, request.plan.platform, bases, trees, stop);
-            } catch (const Error& error) {
-                problems.push_back(missing(request, step.at, error));
+            for (const CopyOrigin& origin : origins_of(step.action)) {
+                try {
+                    require_origin(origin, request.plan.platform, bases, trees, stop);
+                } catch (const Error& error) {
+                    problems.push_back(missing(request, step.at, error));
+                }
             }
         }
     }
@@ -169,6 +169,22 @@ void require_runnable(
                 + " with flag F, or build there")));
     }
     if (!problems.empty()) refuse(problems);
+}
+
+/// Once a build, and only when something is run.
+void warn_of_limits(
+    const BuildRequest& request,
+    const BuildServices& services,
+    const Plan& plan,
+    Progress& progress) {
+    const bool runs = std::ranges::any_of(plan.needed, [&](std::size_t index) {
+        return std::ranges::any_of(plan.stages[index].steps, [](const Step& step) {
+            return std::holds_alternative<RunAction>(step.action);
+        });
+    });
+    if (!runs) return;
+    for (const std::string& limit : services.executor.unkept(request.limits))
+        progress.note("warning: a limit is not kept: " + limit);
 }
 
 /// Stages that the target does not need may name images that are not there.
@@ -333,6 +349,7 @@ BuildResult build(
     require_runnable(request, services, plan);
     SourceTrees trees{request, services};
     require_origins(request, plan, bases, trees, stop);
+    warn_of_limits(request, services, plan, progress);
 
     BuildResult result = finish(
         request, services, build_stages({request, services, plan, bases, trees}, progress, stop));

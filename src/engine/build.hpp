@@ -2,6 +2,7 @@
 
 #include "archive/compression.hpp"
 #include "base/clock.hpp"
+#include "base/secret.hpp"
 #include "dockerfile/syntax.hpp"
 #include "engine/base_images.hpp"
 #include "engine/foreign_platforms.hpp"
@@ -37,6 +38,7 @@ struct BuildServices {
     std::filesystem::path locks;    ///< folder of the locks that keep two builds from the same work
     std::filesystem::path indexes;  ///< folder of LayerIndexes
     std::filesystem::path temporary;           ///< folder for TempDirs
+    std::filesystem::path cache_mounts;        ///< folder of CacheFolders
     StepCache* cache = nullptr;                ///< without one every step is run
     source::RemoteSources* remotes = nullptr;  ///< without one ADD of an address is refused
     /// Where the kernel lists emulators; see can_run().
@@ -58,7 +60,12 @@ struct BuildRequest {
     /// Reference as FROM or COPY --from writes it, to the digest to use: a build that was pinned uses exactly these.
     std::map<std::string, oci::Digest> pins;
     exec::NetworkMode network = exec::NetworkMode::None;
-    exec::ResourceLimits limits;                              ///< of each RUN
+    exec::ResourceLimits
+        limits;  ///< of each RUN; what the machine cannot keep is noted as a warning
+    std::vector<exec::HostEntry> extra_hosts;  ///< of each RUN
+    std::map<std::string, Secret> secrets;     ///< by id, for --mount=type=secret
+    std::map<std::string, std::filesystem::path>
+        ssh_agents;  ///< sockets by id, for --mount=type=ssh
     std::optional<std::chrono::milliseconds> run_time_limit;  ///< of each RUN
     /// Of all that the build makes: later file times become this one, and `created` is it.
     std::int64_t source_date_epoch = 0;

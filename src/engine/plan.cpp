@@ -114,16 +114,10 @@ private:
     // -- instructions that change files
 
     void apply(const df::Run& run) {
-        for (const df::MountFlag& mount : run.mounts)
-            complain(mount.at, "RUN --mount=" + mount.raw + " is not supported yet");
-        if (run.security != df::SecurityMode::Sandbox)
-            complain(at_, "RUN --security=insecure is not allowed");
-        if (run.network == df::NetworkMode::Host)
-            complain(
-                at_,
-                "RUN --network=host is not allowed: the service's policy decides about the "
-                "network");
+        check_entitlements(run);
         RunAction action;
+        for (const df::MountFlag& flag : run.mounts)
+            add_mount(flag, action);
         action.argv = command_words(run.command);
         if (is_script(run.command)) {
             const df::Heredoc& document = run.command.heredocs.front();
@@ -136,7 +130,8 @@ private:
         action.env = environment();
         action.working_dir = working_dir();
         action.user = plan_.config.user;
-        action.network_none = run.network == df::NetworkMode::None;
+        action.network = run.network;
+        action.security = run.security;
         add(action, history_of_run(build_args_, action.argv));
     }
 
@@ -144,6 +139,80 @@ private:
     static bool is_script(const df::CommandLine& command) {
         return command.script_only && !command.heredocs.empty()
                && command.heredocs.front().content.starts_with("#!");
+    }
+
+    void check_entitlements(const df::Run& run) {
+        const Entitlements& allowed = shared_.options.entitlements;
+        if (run.security == df::SecurityMode::Insecure && !allowed.security_insecure)
+            complain(
+                at_,
+                "RUN --security=insecure needs the entitlement 'security.insecure', which this "
+                "build does not have");
+        if (run.network == df::NetworkMode::Host && !allowed.network_host)
+            complain(
+                at_,
+                "RUN --network=host needs the entitlement 'network.host', which this build does "
+                "not have");
+    }
+
+    void add_mount(const df::MountFlag& flag, RunAction& action) {
+        RunMount mount;
+        try {
+            mount.mount = df::make_mount(
+                flag, [&](const std::string& raw) { return text(df::Word{raw, flag.at}); });
+            std::visit([&](auto& typed) { complete(typed, mount); }, mount.mount);
+        } catch (const Error& error) {
+            complain(flag.at, error.what(), error.hint());
+            return;
+        }
+        action.mounts.push_back(std::move(mount));
+    }
+
+    void complete(df::BindMount& bind, RunMount& mount) {
+        bind.target = mount_target(bind.target);
+        if (bind.from.empty() && has_glob(bind.source))
+            throw Error{
+                ErrorCode::InvalidArgument,
+                "mount option 'source' is " + quoted(bind.source) + ", needed one path"};
+        mount.origin = bind.from.empty() ? CopyOrigin{FromContext{}} : origin_named(bind.from);
+    }
+
+    void complete(df::CacheMount& cache, RunMount& mount) {
+        cache.target = mount_target(cache.target);
+        const auto space = shared_.options.inputs.build_args.find("BUILDKIT_CACHE_MOUNT_NS");
+        if (space) cache.id = *space + "/" + cache.id;
+        if (!cache.from.empty()) mount.origin = origin_named(cache.from);
+    }
+
+    void complete(df::TmpfsMount& tmpfs, RunMount& /*mount*/) {
+        tmpfs.target = mount_target(tmpfs.target);
+    }
+
+    void complete(df::SecretMount& secret, RunMount& /*mount*/) {
+        require_secrets("secret");
+        if (!secret.target.empty()) secret.target = mount_target(secret.target);
+    }
+
+    void complete(df::SshMount& ssh, RunMount& /*mount*/) {
+        require_secrets("ssh");
+        if (!ssh.target.empty()) ssh.target = mount_target(ssh.target);
+    }
+
+    void require_secrets(const std::string& type) const {
+        if (shared_.options.entitlements.secrets) return;
+        throw Error{
+            ErrorCode::InvalidArgument,
+            "RUN --mount=type=" + type + " is not allowed: builds of this service get no secrets"};
+    }
+
+    std::string mount_target(const std::string& target) const {
+        std::string path = absolute_path(working_dir(), target);
+        if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+        if (path == "/")
+            throw Error{
+                ErrorCode::InvalidArgument,
+                "mount option 'target' is " + quoted(target) + ", needed a path below the root"};
+        return path;
     }
 
     void apply(const df::Copy& copy) {
@@ -547,9 +616,9 @@ void need(const Plan& plan, std::size_t index, std::set<std::size_t>& needed) {
     const StagePlan& stage = plan.stages[index];
     if (const auto* base = std::get_if<FromStage>(&stage.base)) need(plan, base->index, needed);
     for (const Step& step : stage.steps)
-        if (const auto* copy = std::get_if<CopyAction>(&step.action))
-            if (const auto* origin = std::get_if<FromStage>(&copy->origin))
-                need(plan, origin->index, needed);
+        for (const CopyOrigin& origin : origins_of(step.action))
+            if (const auto* earlier = std::get_if<FromStage>(&origin))
+                need(plan, earlier->index, needed);
 }
 
 void set_base(
@@ -591,6 +660,15 @@ void set_base(
 std::string image_key(
     const std::string& reference, const oci::Platform& platform, const oci::Platform& of_build) {
     return platform == of_build ? reference : reference + " " + platform.str();
+}
+
+std::vector<CopyOrigin> origins_of(const Action& action) {
+    if (const auto* copy = std::get_if<CopyAction>(&action)) return {copy->origin};
+    std::vector<CopyOrigin> origins;
+    if (const auto* run = std::get_if<RunAction>(&action))
+        for (const RunMount& mount : run->mounts)
+            if (mount.origin) origins.push_back(*mount.origin);
+    return origins;
 }
 
 PlanResult make_plan(

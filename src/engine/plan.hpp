@@ -2,6 +2,7 @@
 
 #include "base/diagnostic.hpp"
 #include "dockerfile/labels.hpp"
+#include "dockerfile/mount.hpp"
 #include "dockerfile/syntax.hpp"
 #include "engine/copy_sources.hpp"
 #include "engine/mode_change.hpp"
@@ -70,14 +71,24 @@ struct InlineFile {
 /// Where a RUN finds its document that begins with "#!", as in BuildKit.
 inline constexpr std::string_view kScriptFolder = "/dev/pipes/";
 
+/// `--mount` of RUN, its targets absolute.
+struct RunMount {
+    dockerfile::Mount mount;
+    std::optional<CopyOrigin> origin;  ///< of bind, and of a cache that does not begin empty
+
+    bool operator==(const RunMount&) const = default;
+};
+
 struct RunAction {
     std::vector<std::string> argv;
     std::vector<std::string> env;  ///< ENV, the ARGs of the stage, PATH
     std::string working_dir;
     std::string user;  ///< "name[:group]" or numbers; empty: root
-    bool network_none = false;
     /// Made readable at kScriptFolder by its name while the command runs.
     std::optional<InlineFile> script;
+    dockerfile::NetworkMode network = dockerfile::NetworkMode::Default;
+    dockerfile::SecurityMode security = dockerfile::SecurityMode::Sandbox;
+    std::vector<RunMount> mounts;
 
     bool operator==(const RunAction&) const = default;
 };
@@ -112,6 +123,9 @@ struct ConfigAction {
 
 using Action = std::variant<RunAction, CopyAction, WorkdirAction, ConfigAction>;
 
+/// What a step takes files from besides the layers below it, in order.
+std::vector<CopyOrigin> origins_of(const Action& action);
+
 struct Step {
     Action action;
     dockerfile::Location at;
@@ -144,6 +158,13 @@ struct Plan {
         needed;  ///< those that the target needs, in the order to build them; the target last
 };
 
+/// What steps may have beyond their sandbox. Who asks for a build allows it, and not the Dockerfile.
+struct Entitlements {
+    bool network_host = false;       ///< RUN --network=host
+    bool security_insecure = false;  ///< RUN --security=insecure
+    bool secrets = false;            ///< RUN --mount=type=secret and type=ssh
+};
+
 struct PlanOptions {
     dockerfile::BuildInputs inputs;
     oci::Platform platform;
@@ -151,6 +172,7 @@ struct PlanOptions {
         labels;  ///< added at the end of the target stage
     /// Set at the beginning of the target stage.
     std::vector<std::pair<std::string, std::string>> env;
+    Entitlements entitlements;
 };
 
 /// What names an image of one build: the reference as it is written (expanded), and the platform when it is another one

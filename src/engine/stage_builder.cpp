@@ -6,6 +6,7 @@
 #include "engine/accounts.hpp"
 #include "engine/layer_reader.hpp"
 #include "engine/root_folder.hpp"
+#include "engine/run_mounts.hpp"
 #include "os/file.hpp"
 #include "os/file_lock.hpp"
 #include "os/temp.hpp"
@@ -208,7 +209,7 @@ bool StageBuilder::is_cacheable(const Step& step) const {
     if (parts_.services.cache == nullptr) return false;
     const auto* run = std::get_if<RunAction>(&step.action);
     const bool reaches_out =
-        run != nullptr && !run->network_none && parts_.request.network != exec::NetworkMode::None;
+        run != nullptr && network_of(*run, parts_.request.network) != exec::NetworkMode::None;
     return !reaches_out || parts_.request.network_steps == NetworkSteps::Reuse;
 }
 
@@ -227,6 +228,12 @@ StepKey StageBuilder::key_of(const Step& step, const std::vector<Layer>& layers)
     const auto* copy = std::get_if<CopyAction>(&step.action);
     const bool has_tree = copy != nullptr && is_tree(copy->origin);
     if (copy != nullptr && !has_tree) origin = parts_.layers_of(copy->origin);
+    std::vector<MountOrigin> mounted;
+    if (std::holds_alternative<RunAction>(step.action))
+        for (const CopyOrigin& from : origins_of(step.action))
+            mounted.push_back(
+                is_tree(from) ? MountOrigin{.tree = &parts_.tree_of(from)}
+                              : MountOrigin{.layers = parts_.layers_of(from)});
     const BuildRequest& request = parts_.request;
     return make_step_key(
         step.action,
@@ -237,7 +244,9 @@ StepKey StageBuilder::key_of(const Step& step, const std::vector<Layer>& layers)
          .network = request.network,
          .parents = layers,
          .origin = origin,
-         .context = has_tree ? parts_.tree_of(copy->origin) : request.context});
+         .context = has_tree ? parts_.tree_of(copy->origin) : request.context,
+         .mounted = std::move(mounted),
+         .extra_hosts = request.extra_hosts});
 }
 
 /// A cache that fails makes a build slow and not wrong. Blobs of the cache are collected like others.
@@ -274,7 +283,10 @@ Layer StageBuilder::run_command(const RunAction& action, const std::vector<Layer
     spec.uid = account.owner.uid;
     spec.gid = account.owner.gid;
     spec.additional_gids = account.additional_gids;
-    spec.network = action.network_none ? exec::NetworkMode::None : parts_.request.network;
+    spec.network = network_of(action, parts_.request.network);
+    spec.extra_hosts = parts_.request.extra_hosts;
+    if (action.security == dockerfile::SecurityMode::Insecure)
+        spec.privileges = exec::Privileges::Insecure;
     spec.limits = parts_.request.limits;
     spec.time_limit = parts_.request.run_time_limit;
     std::optional<ScriptFolder> script;
@@ -282,8 +294,18 @@ Layer StageBuilder::run_command(const RunAction& action, const std::vector<Layer
         script.emplace(parts_.services.temporary, *action.script);
         spec.mounts.push_back({.source = script->path(), .target = std::string{kScriptFolder}});
     }
+    const RunMounts mounts{
+        {parts_.request,
+         parts_.services,
+         parts_.layers_of,
+         parts_.tree_of,
+         [this](const std::vector<Layer>& below) { return mount(below); },
+         parts_.stop},
+        action,
+        spec};
     OutputTail output{parts_.progress, number};
     const os::ExitStatus status = parts_.services.executor.run(spec, output, parts_.stop);
+    mounts.forget_mount_points(snapshot->root(), snapshot->changes());
     if (status.success()) return commit(*snapshot);
     const std::string tail = output.lines();
     throw StepFailure{

@@ -51,12 +51,16 @@ void add_settings(KeyWriter& key, const StepSurroundings& around) {
     key.add(around.source_date_epoch);
 }
 
-/// The files that COPY takes from the context.
-void add_selection(KeyWriter& key, const CopyAction& copy, const StepSurroundings& around) {
-    key.begin_list(copy.sources.size());
-    for (const std::string& word : copy.sources) {
-        const CopySelection selection =
-            select_sources(around.context, word, {copy.excludes, copy.parents});
+/// The files that COPY takes from a source tree, or a mount shows.
+void add_selection(
+    KeyWriter& key,
+    const source::Tree& tree,
+    const std::vector<std::string>& sources,
+    const SelectOptions& options,
+    const StepSurroundings& around) {
+    key.begin_list(sources.size());
+    for (const std::string& word : sources) {
+        const CopySelection selection = select_sources(tree, word, options);
         key.add(number_of(std::size_t{selection.single_file}));
         key.begin_list(selection.items.size());
         for (const CopyItem& item : selection.items) {
@@ -72,6 +76,37 @@ void add_selection(KeyWriter& key, const CopyAction& copy, const StepSurrounding
     }
 }
 
+void add_mount(KeyWriter& key, const dockerfile::BindMount& bind) {
+    key.add("bind");
+    key.add(bind.target);
+    key.add(bind.source);
+    key.add(number_of(bind.access));
+}
+
+void add_mount(KeyWriter& key, const dockerfile::CacheMount& cache) {
+    key.add("cache");
+    key.add(cache.id);
+    key.add(cache.target);
+}
+
+void add_mount(KeyWriter& key, const dockerfile::TmpfsMount& tmpfs) {
+    key.add("tmpfs");
+    key.add(tmpfs.target);
+}
+
+void add_mount(KeyWriter& key, const dockerfile::SecretMount& secret) {
+    key.add("secret");
+    key.add(secret.id);
+    key.add(secret.target);
+    key.add(secret.env);
+}
+
+void add_mount(KeyWriter& key, const dockerfile::SshMount& ssh) {
+    key.add("ssh");
+    key.add(ssh.id);
+    key.add(ssh.target);
+}
+
 void add_action(KeyWriter& key, const RunAction& run, const StepSurroundings& around) {
     key.add("run");
     add_layers(key, around.parents);
@@ -81,7 +116,29 @@ void add_action(KeyWriter& key, const RunAction& run, const StepSurroundings& ar
     key.add(run.user);
     key.add(run.script ? run.script->name : "");
     key.add(run.script ? run.script->content : "");
-    key.add(number_of(run.network_none ? exec::NetworkMode::None : around.network));
+    key.add(number_of(network_of(run, around.network)));
+    key.add(number_of(run.security));
+    key.begin_list(around.extra_hosts.size());
+    for (const exec::HostEntry& host : around.extra_hosts) {
+        key.add(host.name);
+        key.add(host.address);
+    }
+    key.begin_list(run.mounts.size());
+    const std::vector<std::string> nothing;
+    auto origins = around.mounted.begin();
+    for (const RunMount& mount : run.mounts) {
+        std::visit([&](const auto& typed) { add_mount(key, typed); }, mount.mount);
+        if (!mount.origin) continue;
+        const MountOrigin& origin = *origins++;
+        const auto* bind = std::get_if<dockerfile::BindMount>(&mount.mount);
+        if (origin.tree != nullptr && bind != nullptr) {
+            key.add("tree");
+            add_selection(key, *origin.tree, {bind->source}, {nothing}, around);
+        } else {
+            key.add("layers");
+            add_layers(key, origin.layers);
+        }
+    }
 }
 
 void add_action(KeyWriter& key, const CopyAction& copy, const StepSurroundings& around) {
@@ -99,7 +156,7 @@ void add_action(KeyWriter& key, const CopyAction& copy, const StepSurroundings& 
     key.add(number_of(std::size_t{copy.unpack_archives}));
     if (is_tree(copy.origin)) {
         key.add("context");
-        add_selection(key, copy, around);
+        add_selection(key, around.context, copy.sources, {copy.excludes, copy.parents}, around);
         return;
     }
     key.add("layers");
@@ -159,6 +216,12 @@ void KeyWriter::begin_list(std::size_t count) {
 
 StepKey KeyWriter::finish() {
     return {state_->digester.finish_hex()};
+}
+
+exec::NetworkMode network_of(const RunAction& run, exec::NetworkMode of_build) {
+    if (run.network == dockerfile::NetworkMode::None) return exec::NetworkMode::None;
+    if (run.network == dockerfile::NetworkMode::Host) return exec::NetworkMode::Host;
+    return of_build;
 }
 
 StepKey make_step_key(const Action& action, const StepSurroundings& around) {

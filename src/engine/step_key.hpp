@@ -19,6 +19,12 @@ namespace nacre::engine {
 /// official one.
 enum class Trust : std::uint8_t { Scratch, Official };
 
+/// What a mount of a RUN shows files of: a tree, or layers.
+struct MountOrigin {
+    std::vector<Layer> layers;
+    const source::Tree* tree = nullptr;
+};
+
 /// What decides the outcome of a step besides the step itself.
 struct StepSurroundings {
     Trust trust = Trust::Scratch;
@@ -29,10 +35,15 @@ struct StepSurroundings {
     const std::vector<Layer>& parents;  ///< what the step is on top of
     const std::vector<Layer>& origin;   ///< of COPY --from a stage or image
     const source::Tree& context;
+    std::vector<MountOrigin> mounted;  ///< of the origins_of() a RUN, in order
+    std::vector<exec::HostEntry> extra_hosts;
 };
 
+/// The network that a step really gets in a build with the network `of_build`.
+exec::NetworkMode network_of(const RunAction& run, exec::NetworkMode of_build);
+
 /// The key covers the words of the step with all variables expanded, the layers below it, the content of the files that
-/// it copies, and the settings that the bytes of its layer depend on. Files without a content key are read. Throws what
+/// it copies or mounts, and the settings that the bytes of its layer depend on. Files without a content key are read. Of caches, secrets and ssh agents it covers the names only. Throws what
 /// select_sources() throws. `action` is no ConfigAction.
 StepKey make_step_key(const Action& action, const StepSurroundings& around);
 

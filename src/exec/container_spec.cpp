@@ -1,6 +1,7 @@
 #include "exec/container_spec.hpp"
 
 #include "base/text.hpp"
+#include "exec/machine_facts.hpp"
 
 #include <algorithm>
 
@@ -20,6 +21,11 @@ void check(const ContainerSpec& spec) {
         throw Error{
             ErrorCode::InvalidArgument,
             "container name " + quoted(spec.id) + " needs 1 to 64 of [a-z0-9-]"};
+    for (const Ulimit& limit : spec.limits.ulimits)
+        if (!find_rlimit(limit.name))
+            throw Error{
+                ErrorCode::InvalidArgument,
+                "there is no limit " + quoted(limit.name) + ", needed one such as 'nofile'"};
     if (spec.argv.empty()) throw Error{ErrorCode::InvalidArgument, "there is no command to run"};
 }
 

@@ -7,7 +7,7 @@ namespace nacre::exec {
 
 // What all executors say of a ContainerSpec.
 
-/// Throws Error{InvalidArgument} for a name that is not plain and for an empty command.
+/// Throws Error{InvalidArgument} for a name that is not plain, an unknown limit and an empty command.
 void check(const ContainerSpec& spec);
 
 /// Error{DeadlineExceeded}.

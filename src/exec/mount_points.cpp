@@ -4,6 +4,8 @@
 #include "base/text.hpp"
 #include "os/file.hpp"
 
+#include <climits>
+
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -11,11 +13,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
 
 namespace nacre::exec {
 namespace {
+
+constexpr int kLinksMax = 40;
+constexpr std::array<const char*, 2> kNameFiles{"/etc/hosts", "/etc/resolv.conf"};
 
 os::UniqueFd try_open(int root, const std::string& path, int flags) {
     open_how how{};
@@ -38,33 +44,93 @@ std::optional<struct stat> find(int root, const std::string& path) {
     return status;
 }
 
-}  // namespace
-
-MountPoints::MountPoints(const std::filesystem::path& root, const std::vector<std::string>& targets)
-    : root_{os::open_file(root, O_PATH | O_DIRECTORY)} {
-    for (const std::string& target : targets)
-        check(target);
+std::string read_link(int root, const std::string& path) {
+    const os::UniqueFd link = try_open(root, path, 0);
+    std::array<char, PATH_MAX> target{};
+    const ssize_t size = ::readlinkat(link.get(), "", target.data(), target.size());
+    if (size < 0) throw SystemError{errno, "cannot read the link '/" + path + "' of the image"};
+    return {target.data(), static_cast<std::size_t>(size)};
 }
 
-void MountPoints::check(const std::string& target) {
-    std::string path;
-    for (const std::string& part : split(target, '/')) {
-        if (part.empty()) continue;
-        if (part == "." || part == "..")
-            throw Error{
-                ErrorCode::InvalidArgument,
-                "mount target " + quoted(target) + " has '" + part + "'"};
-        path += (path.empty() ? "" : "/") + part;
+Error refused(const std::string& target, const std::string& reason) {
+    return Error{
+        ErrorCode::InvalidArgument, "mount target " + quoted(target) + " of the image " + reason}
+        .with_hint(
+            "use an image in which it is a plain folder or file: a link could lead out of the "
+            "container");
+}
+
+/// The parts of `path` before those of `rest`, which are kept last first.
+void prepend(const std::string& path, std::vector<std::string>& rest) {
+    const std::vector<std::string> parts = split(path, '/');
+    rest.insert(rest.end(), parts.rbegin(), parts.rend());
+}
+
+}  // namespace
+
+MountPoints::MountPoints(ContainerSpec& spec)
+    : root_{os::open_file(spec.root, O_PATH | O_DIRECTORY)} {
+    for (const char* target : {"/proc", "/dev", "/sys"}) {
+        const auto status = find(root_.get(), target + 1);
+        if (status && S_ISLNK(status->st_mode)) throw refused(target, "is a link");
+        note_missing(target + 1);
+    }
+    const auto settle = [this](std::string& target) {
+        const bool ours = std::ranges::find(kNameFiles, target) != kNameFiles.end();
+        const std::string path = resolve(target, ours ? Last::Resolved : Last::Refused);
+        note_missing(path);
+        target = "/" + path;
+    };
+    for (BindMount& mount : spec.mounts)
+        settle(mount.target);
+    for (TmpfsMount& mount : spec.tmpfs)
+        settle(mount.target);
+}
+
+/// The path, relative to the root, without a link in it; what is not there yet stays as it was named.
+std::string MountPoints::resolve(const std::string& target, Last last) const {
+    std::vector<std::string> left;
+    prepend(target, left);
+    std::vector<std::string> at;
+    for (int links = 0; !left.empty();) {
+        const std::string part = left.back();
+        left.pop_back();
+        if (part.empty() || part == ".") continue;
+        if (part == "..") {
+            if (links == 0 || at.empty()) throw refused(target, "leads out of the root");
+            at.pop_back();
+            continue;
+        }
+        at.push_back(part);
+        const std::string path = join(at, "/");
         const auto status = find(root_.get(), path);
-        if (status && S_ISLNK(status->st_mode))
-            throw Error{
-                ErrorCode::InvalidArgument,
-                "'/" + path + "' of the image is a link, and something must be mounted there"}
-                .with_hint(
-                    "use an image in which it is a plain folder or file: a link could lead out of "
-                    "the container");
-        if (!status && std::ranges::find(missing_, path) == missing_.end())
-            missing_.push_back(path);
+        if (!status || !S_ISLNK(status->st_mode)) continue;
+        const bool is_last = std::ranges::all_of(left, &std::string::empty);
+        if (is_last && last == Last::Refused) throw refused(target, "is a link");
+        if (++links > kLinksMax) throw refused(target, "has too many links in it");
+        const std::string to = read_link(root_.get(), path);
+        at.pop_back();
+        if (to.starts_with('/')) at.clear();
+        prepend(to, left);
+    }
+    if (at.empty()) throw refused(target, "is the root");
+    return join(at, "/");
+}
+
+void MountPoints::note_missing(const std::string& path) {
+    std::string folder;
+    for (std::size_t end = 0; end != std::string::npos;) {
+        end = path.find('/', end + 1);
+        const std::string part = path.substr(0, end);
+        if (!find(root_.get(), part)) {
+            if (std::ranges::find(missing_, part) != missing_.end()) continue;
+            missing_.push_back(part);
+            const bool made_too = std::ranges::find(missing_, folder) != missing_.end();
+            if (!made_too && !folder.empty()
+                && std::ranges::find(touched_, folder) == touched_.end())
+                touched_.push_back(folder);
+        }
+        folder = part;
     }
 }
 
@@ -82,6 +148,13 @@ MountPoints::~MountPoints() {
         else if (S_ISREG(status->st_mode) && status->st_size == 0)
             ::unlinkat(parent.get(), name.c_str(), 0);
     }
+}
+
+std::vector<std::string> folders_of_stubs(ContainerSpec spec) {
+    // Of the executor's own.
+    for (const char* file : kNameFiles)
+        spec.mounts.push_back({.target = file});
+    return MountPoints{spec}.touched_folders();
 }
 
 }  // namespace nacre::exec

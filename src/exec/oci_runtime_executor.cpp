@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "exec/container_spec.hpp"
 #include "exec/mount_points.hpp"
+#include "exec/name_files.hpp"
 #include "exec/runtime_config.hpp"
 #include "json/value.hpp"
 #include "os/file.hpp"
@@ -13,7 +14,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -31,13 +31,6 @@ constexpr const char* kLogName = "log";
 constexpr const char* kConfigName = "config.json";
 constexpr std::chrono::seconds kDeleteLimit{20};
 
-std::vector<std::string> mount_targets(const ContainerSpec& spec) {
-    std::vector<std::string> targets{"/proc", "/dev", "/sys"};
-    for (const BindMount& bind : spec.mounts)
-        targets.push_back(bind.target);
-    return targets;
-}
-
 /// crun: "executable file `/x` not found in $PATH: No such file or directory"; runc: "exec: "/x": stat /x: no such file or
 /// directory".
 bool is_missing_program(const std::string& message) {
@@ -45,15 +38,6 @@ bool is_missing_program(const std::string& message) {
     return text.find("exec") != std::string::npos
            && (text.find("not found in $path") != std::string::npos
                || text.find("no such file or directory") != std::string::npos);
-}
-
-/// A step with the machine's network needs the machine's names too.
-ContainerSpec with_name_files(ContainerSpec spec) {
-    if (spec.network != NetworkMode::Host) return spec;
-    for (const char* file : {"/etc/resolv.conf", "/etc/hosts"})
-        if (::access(file, R_OK) == 0)
-            spec.mounts.push_back({.source = file, .target = file, .read_only = true});
-    return spec;
 }
 
 /// Copies what the container writes until it has ended and its pipe is empty.
@@ -137,15 +121,19 @@ os::ExitStatus OciRuntimeExecutor::run(
     const ContainerSpec& spec, ByteSink& output, std::stop_token stop) {
     check(spec);
     if (stop.stop_requested()) throw Cancelled{};
-    const ContainerSpec whole = with_name_files(spec);
-    const MountPoints mount_points{whole.root, mount_targets(whole)};
     const os::TempDir bundle{state_ / "bundles", "bundle"};
+    ContainerSpec whole = spec;
+    std::vector<std::string> unkept;
+    whole.limits = kept_limits(spec.limits, machine_, unkept);
+    add_name_files(whole, bundle.path());
+    const MountPoints mount_points{whole};
+    const StagedMounts staged{whole, bundle.path()};
     os::write_file_atomically(
         bundle.path() / kConfigName,
-        json::render(runtime_config(whole)),
+        json::render(runtime_config(whole, machine_)),
         os::Durability::Buffered,
         0600);
-    const os::ExitStatus status = run_bundle(spec, bundle.path(), output, std::move(stop));
+    const os::ExitStatus status = run_bundle(spec, bundle.path(), staged, output, std::move(stop));
     if (!status.success()) report_failure(bundle.path() / kLogName);
     return status;
 }
@@ -155,6 +143,7 @@ os::ExitStatus OciRuntimeExecutor::run(
 os::ExitStatus OciRuntimeExecutor::run_bundle(
     const ContainerSpec& spec,
     const std::filesystem::path& bundle,
+    const StagedMounts& staged,
     ByteSink& output,
     std::stop_token stop) {
     os::Command detached = command(
@@ -168,6 +157,7 @@ os::ExitStatus OciRuntimeExecutor::run_bundle(
          bundle.string(),
          spec.id});
     detached.orphans = os::Orphans::Awaited;
+    detached.mounts = staged.places();
     os::Pipe pipe = os::make_pipe();
     auto child = runner_.start(
         detached, {.in = -1, .out = pipe.write_end.get(), .err = pipe.write_end.get()});
@@ -194,6 +184,12 @@ void OciRuntimeExecutor::forget(const std::string& id) const noexcept {
     } catch (const Error&) {
         remove(id);
     }
+}
+
+std::vector<std::string> OciRuntimeExecutor::unkept(const ResourceLimits& limits) const {
+    std::vector<std::string> found;
+    kept_limits(limits, machine_, found);
+    return found;
 }
 
 void OciRuntimeExecutor::remove(const std::string& id) const noexcept {

@@ -2,6 +2,8 @@
 
 #include "exec/cgroup_folders.hpp"
 #include "exec/executor.hpp"
+#include "exec/machine_facts.hpp"
+#include "exec/staged_mounts.hpp"
 
 #include <filesystem>
 #include <string>
@@ -24,6 +26,8 @@ public:
 
     os::ExitStatus run(const ContainerSpec& spec, ByteSink& output, std::stop_token stop) override;
 
+    std::vector<std::string> unkept(const ResourceLimits& limits) const override;
+
     std::string describe() const override { return runtime_.description; }
 
 private:
@@ -31,6 +35,7 @@ private:
     os::ExitStatus run_bundle(
         const ContainerSpec& spec,
         const std::filesystem::path& bundle,
+        const StagedMounts& staged,
         ByteSink& output,
         std::stop_token stop);
     void forget(const std::string& id) const noexcept;
@@ -40,6 +45,7 @@ private:
     const Runtime runtime_;
     const std::filesystem::path state_;
     os::ProcessRunner& runner_;
+    const MachineFacts machine_ = read_machine_facts();
     const CgroupFolders cgroups_ = CgroupFolders::find_all();
 };
 

@@ -1,7 +1,12 @@
 #include "exec/runtime_config.hpp"
 
+#include "base/text.hpp"
 #include "exec/cgroup_folders.hpp"
+#include "exec/seccomp.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -12,6 +17,7 @@ using json::Array;
 using json::Object;
 
 constexpr std::int64_t kCpuPeriodMicros = 100'000;
+constexpr std::uint64_t kShmBytes = 64U << 20U;
 
 Array strings(const std::vector<std::string>& values) {
     return {values.begin(), values.end()};
@@ -49,29 +55,50 @@ Array capability_names() {
          "CAP_AUDIT_WRITE"});
 }
 
-Object capabilities(const ContainerSpec& spec) {
-    const Array own = spec.uid == 0 ? capability_names() : Array{};
-    return object(
-        {{"bounding", capability_names()},
-         {"effective", own},
-         {"permitted", own},
-         {"inheritable", Array{}}});
+bool is_insecure(const ContainerSpec& spec) {
+    return spec.privileges == Privileges::Insecure;
 }
 
-Object process(const ContainerSpec& spec) {
+Object capabilities(const ContainerSpec& spec, const MachineFacts& machine) {
+    const Array all = is_insecure(spec) ? strings(machine.capabilities) : capability_names();
+    const Array own = spec.uid == 0 ? all : Array{};
+    return object(
+        {{"bounding", all}, {"effective", own}, {"permitted", own}, {"inheritable", Array{}}});
+}
+
+Array rlimits(const ResourceLimits& limits) {
+    const auto number_of = [](std::optional<std::uint64_t> value) {
+        // No file, page or second has a higher number.
+        constexpr auto kUnlimited =
+            static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+        return static_cast<std::int64_t>(std::min(value.value_or(kUnlimited), kUnlimited));
+    };
+    Array list;
+    for (const Ulimit& limit : limits.ulimits)
+        list.emplace_back(object(
+            {{"type", "RLIMIT_" + to_upper(limit.name)},
+             {"soft", number_of(limit.soft)},
+             {"hard", number_of(limit.hard)}}));
+    return list;
+}
+
+Object process(const ContainerSpec& spec, const MachineFacts& machine) {
     Array gids;
     for (const std::uint32_t gid : spec.additional_gids)
         gids.emplace_back(std::int64_t{gid});
     Object user = object({{"uid", std::int64_t{spec.uid}}, {"gid", std::int64_t{spec.gid}}});
     if (!gids.empty()) user.set("additionalGids", std::move(gids));
-    return object(
+    Object fields = object(
         {{"terminal", json::Value{false}},
          {"user", std::move(user)},
          {"args", strings(spec.argv)},
          {"env", strings(spec.env)},
          {"cwd", spec.working_dir.empty() ? "/" : spec.working_dir},
-         {"capabilities", capabilities(spec)},
+         {"capabilities", capabilities(spec, machine)},
+         // With it sudo, su and ping of an image would fail in a RUN.
          {"noNewPrivileges", json::Value{false}}});
+    if (!spec.limits.ulimits.empty()) fields.set("rlimits", rlimits(spec.limits));
+    return fields;
 }
 
 Object mount(const char* target, const char* type, const char* source, Array options) {
@@ -80,6 +107,33 @@ Object mount(const char* target, const char* type, const char* source, Array opt
          {"type", type},
          {"source", source},
          {"options", std::move(options)}});
+}
+
+/// What the spec asks for, folders before what is mounted in them.
+Array own_mounts(const ContainerSpec& spec) {
+    std::vector<std::pair<std::string, Object>> list;
+    for (const BindMount& bind : spec.mounts)
+        list.emplace_back(
+            bind.target,
+            object(
+                {{"destination", bind.target},
+                 {"type", "bind"},
+                 {"source", bind.source.string()},
+                 {"options",
+                  strings(
+                      {"rbind", "rprivate", "nosuid", "nodev", bind.read_only ? "ro" : "rw"})}}));
+    for (const TmpfsMount& tmpfs : spec.tmpfs) {
+        std::vector<std::string> options{"nosuid", "nodev", "mode=1777"};
+        if (tmpfs.size_bytes) options.push_back("size=" + std::to_string(*tmpfs.size_bytes));
+        list.emplace_back(
+            tmpfs.target, mount(tmpfs.target.c_str(), "tmpfs", "tmpfs", strings(options)));
+    }
+    std::ranges::stable_sort(
+        list, {}, [](const auto& item) { return std::ranges::count(item.first, '/'); });
+    Array result;
+    for (auto& [target, fields] : list)
+        result.emplace_back(std::move(fields));
+    return result;
 }
 
 Array mounts(const ContainerSpec& spec) {
@@ -99,18 +153,22 @@ Array mounts(const ContainerSpec& spec) {
             "/dev/shm",
             "tmpfs",
             "shm",
-            strings({"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"})),
+            strings(
+                {"nosuid",
+                 "noexec",
+                 "nodev",
+                 "mode=1777",
+                 "size=" + std::to_string(spec.limits.shm_bytes.value_or(kShmBytes))})),
         mount("/dev/mqueue", "mqueue", "mqueue", strings({"nosuid", "noexec", "nodev"})),
         // Never a bind of the machine's /sys: what is mounted below it, cgroups above all, would come with it, writable.
-        mount("/sys", "sysfs", "sysfs", strings({"nosuid", "noexec", "nodev", "ro"}))};
-    for (const BindMount& bind : spec.mounts)
-        list.emplace_back(object(
-            {{"destination", bind.target},
-             {"type", "bind"},
-             {"source", bind.source.string()},
-             {"options",
-              bind.read_only ? strings({"rbind", "rprivate", "nosuid", "nodev", "ro"})
-                             : strings({"rbind", "rprivate", "nosuid", "nodev", "rw"})}}));
+        mount(
+            "/sys",
+            "sysfs",
+            "sysfs",
+            strings({"nosuid", "noexec", "nodev", is_insecure(spec) ? "rw" : "ro"}))};
+    Array own = own_mounts(spec);
+    list.insert(
+        list.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
     return list;
 }
 
@@ -122,26 +180,12 @@ Array namespaces(const ContainerSpec& spec) {
     return list;
 }
 
-Object seccomp() {
-    Array names;
-    for (const std::string_view name : denied_system_calls())
-        names.emplace_back(name);
-    return object(
-        {{"defaultAction", "SCMP_ACT_ALLOW"},
-         {"architectures",
-          strings(
-              {"SCMP_ARCH_X86_64",
-               "SCMP_ARCH_X86",
-               "SCMP_ARCH_X32",
-               "SCMP_ARCH_AARCH64",
-               "SCMP_ARCH_ARM"})},
-         {"syscalls",
-          Array{object(
-              {{"names", std::move(names)}, {"action", "SCMP_ACT_ERRNO"}, {"errnoRet", 1}})}}});
-}
-
-Object resources(const ResourceLimits& limits) {
-    Object fields;
+Object resources(const ContainerSpec& spec) {
+    const ResourceLimits& limits = spec.limits;
+    // Runtimes add the harmless ones, /dev/null and the like. An image may hold, and a step may make, any device file.
+    Object fields = object(
+        {{"devices",
+          Array{object({{"allow", json::Value{is_insecure(spec)}}, {"access", "rwm"}})}}});
     if (limits.memory_bytes)
         fields.set("memory", object({{"limit", static_cast<std::int64_t>(*limits.memory_bytes)}}));
     if (limits.processes)
@@ -161,87 +205,40 @@ Object linux_part(const ContainerSpec& spec) {
     Object fields = object(
         {{"namespaces", namespaces(spec)},
          {"cgroupsPath", CgroupFolders::path_of(spec.id)},
-         {"seccomp", seccomp()},
-         {"maskedPaths",
-          strings(
-              {"/proc/asound",
-               "/proc/acpi",
-               "/proc/kcore",
-               "/proc/keys",
-               "/proc/latency_stats",
-               "/proc/timer_list",
-               "/proc/timer_stats",
-               "/proc/sched_debug",
-               "/proc/scsi",
-               "/sys/firmware",
-               "/sys/devices/virtual/powercap"})},
-         {"readonlyPaths",
-          strings({"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"})}});
-    Object limits = resources(spec.limits);
-    if (!limits.empty()) fields.set("resources", std::move(limits));
+         {"resources", resources(spec)}});
+    if (is_insecure(spec)) return fields;
+    fields.set("seccomp", seccomp_profile());
+    fields.set(
+        "maskedPaths",
+        strings(
+            {"/proc/acpi",
+             "/proc/asound",
+             "/proc/interrupts",
+             "/proc/kcore",
+             "/proc/keys",
+             "/proc/latency_stats",
+             "/proc/sched_debug",
+             "/proc/scsi",
+             "/proc/timer_list",
+             "/proc/timer_stats",
+             "/sys/devices/virtual/powercap",
+             "/sys/firmware"}));
+    fields.set(
+        "readonlyPaths",
+        strings({"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}));
     return fields;
 }
 
 }  // namespace
 
-json::Value runtime_config(const ContainerSpec& spec) {
+json::Value runtime_config(const ContainerSpec& spec, const MachineFacts& machine) {
     return object(
         {{"ociVersion", "1.0.2"},
-         {"process", process(spec)},
+         {"process", process(spec, machine)},
          {"root", object({{"path", spec.root.string()}, {"readonly", json::Value{false}}})},
          {"hostname", spec.hostname},
          {"mounts", mounts(spec)},
          {"linux", linux_part(spec)}});
-}
-
-const std::vector<std::string_view>& denied_system_calls() {
-    static const std::vector<std::string_view> kNames{
-        "acct",
-        "add_key",
-        "bpf",
-        "clock_adjtime",
-        "clock_settime",
-        "create_module",
-        "delete_module",
-        "finit_module",
-        "fsconfig",
-        "fsmount",
-        "fsopen",
-        "fspick",
-        "init_module",
-        "io_uring_enter",
-        "io_uring_register",
-        "io_uring_setup",
-        "ioperm",
-        "iopl",
-        "kcmp",
-        "kexec_file_load",
-        "kexec_load",
-        "keyctl",
-        "lookup_dcookie",
-        "mount_setattr",
-        "move_mount",
-        "move_pages",
-        "nfsservctl",
-        "open_by_handle_at",
-        "open_tree",
-        "perf_event_open",
-        "quotactl",
-        "quotactl_fd",
-        "reboot",
-        "request_key",
-        "setns",
-        "settimeofday",
-        "stime",
-        "swapoff",
-        "swapon",
-        "_sysctl",
-        "syslog",
-        "unshare",
-        "userfaultfd",
-        "vm86",
-        "vm86old"};
-    return kNames;
 }
 
 }  // namespace nacre::exec

@@ -1,19 +1,14 @@
 #pragma once
 
 #include "exec/executor.hpp"
+#include "exec/machine_facts.hpp"
 #include "json/value.hpp"
-
-#include <string_view>
-#include <vector>
 
 namespace nacre::exec {
 
-/// The config.json of runtime-spec 1.0 for a container. Pure. A container always gets a /dev of its own (an image's /dev could
+/// The config.json of runtime-spec 1.0 for a container whose limits the machine can keep. Pure. A container always gets a /dev of its own (an image's /dev could
 /// be a link to the machine's: CVE-2026-47766), a read-only /sys, masked and read-only paths and the 14 capabilities of
 /// Docker's default, which a user other than root has in the bounding set only.
-json::Value runtime_config(const ContainerSpec& spec);
-
-/// System calls that no build needs and that have let containers out before: they fail with EPERM.
-const std::vector<std::string_view>& denied_system_calls();
+json::Value runtime_config(const ContainerSpec& spec, const MachineFacts& machine = {});
 
 }  // namespace nacre::exec

@@ -42,6 +42,8 @@ public:
 
     os::ExitStatus run(const ContainerSpec& spec, ByteSink& output, std::stop_token stop) override;
 
+    std::vector<std::string> unkept(const ResourceLimits& /*limits*/) const override { return {}; }
+
     std::string describe() const override { return "scripted programs"; }
 
     /// What was run so far, in order.

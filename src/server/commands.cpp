@@ -105,6 +105,7 @@ int work(const Environment& environment) {
         .locks = layout.locks(),
         .indexes = layout.cache() / "layers",
         .temporary = layout.temporary(),
+        .cache_mounts = layout.cache() / "mounts",
         .step_cache = {}};
     if (config.builder.cache) worker.places.step_cache = layout.cache() / "steps";
     worker.registry = authority_of(os::read_file(layout.address_file(), kConfigBytesMax));

@@ -65,6 +65,7 @@ BuildServices Machine::services() {
         .locks = folder.path() / "locks",
         .indexes = folder.path() / "indexes",
         .temporary = folder.path() / "tmp",
+        .cache_mounts = folder.path() / "caches",
         .cache = cache,
         .remotes = &remotes,
         .emulators = folder.path()};
@@ -89,6 +90,11 @@ BuildResult Machine::build(
     request.network = network;
     request.network_steps = network_steps;
     request.run_time_limit = run_time_limit;
+    request.plan.entitlements = entitlements;
+    request.limits = limits;
+    request.extra_hosts = extra_hosts;
+    request.secrets = secrets;
+    request.ssh_agents = ssh_agents;
     request.container_prefix = "nacre-test-" + std::to_string(::getpid());
     return engine::build(request, services(), progress, std::move(stop));
 }

@@ -87,6 +87,11 @@ public:
     exec::NetworkMode network = exec::NetworkMode::None;
     NetworkSteps network_steps = NetworkSteps::RunAgain;
     std::optional<std::chrono::milliseconds> run_time_limit;
+    Entitlements entitlements;
+    exec::ResourceLimits limits;
+    std::vector<exec::HostEntry> extra_hosts;
+    std::map<std::string, Secret> secrets;
+    std::map<std::string, std::filesystem::path> ssh_agents;
 
 private:
     void import_busybox();

@@ -41,7 +41,8 @@ std::string origin_of(const CopyAction& copy) {
 std::string line_of(const Step& step) {
     if (const auto* run = std::get_if<RunAction>(&step.action))
         return "run [" + join(run->argv, "|") + "] in " + run->working_dir + " as '" + run->user
-               + "' with " + join(run->env, " ") + (run->network_none ? ", no network" : "");
+               + "' with " + join(run->env, " ")
+               + (run->network == dockerfile::NetworkMode::None ? ", no network" : "");
     if (const auto* copy = std::get_if<CopyAction>(&step.action)) {
         std::string line = copy->unpack_archives ? "add" : "copy";
         for (const InlineFile& file : copy->files)
@@ -204,16 +205,54 @@ TEST(Plan, WritesTheHistoryThatUsersOfDockerKnow) {
             "CMD [\"x\" \"-y\"]"));
 }
 
+TEST(Plan, ExpandsMountsAndMakesTheirTargetsAbsolute) {
+    const PlanResult result = plan(
+        "FROM base:1 AS tools\nFROM base:1\nARG D=data\nWORKDIR /srv\n"
+        "RUN --mount=type=cache,target=$D/x,id=${D}-id "
+        "--mount=type=bind,from=tools,source=/bin,target=../bin "
+        "--mount=target=/c --mount=type=tmpfs,target=/t,size=1m x\n");
+    EXPECT_EQ(render(result.diagnostics), "");
+    const auto& run = std::get<RunAction>(result.plan.stages[1].steps.back().action);
+    ASSERT_EQ(run.mounts.size(), 4U);
+    const auto& cache = std::get<dockerfile::CacheMount>(run.mounts[0].mount);
+    EXPECT_EQ(cache.target, "/srv/data/x");
+    EXPECT_EQ(cache.id, "data-id");
+    EXPECT_EQ(run.mounts[0].origin, std::nullopt);
+    EXPECT_EQ(std::get<dockerfile::BindMount>(run.mounts[1].mount).target, "/bin");
+    EXPECT_EQ(run.mounts[1].origin, CopyOrigin{FromStage{0}});
+    EXPECT_EQ(run.mounts[2].origin, CopyOrigin{FromContext{}});
+    EXPECT_EQ(std::get<dockerfile::TmpfsMount>(run.mounts[3].mount).size, 1U << 20U);
+    // The stage is needed for its files only.
+    EXPECT_EQ(result.plan.needed, (std::vector<std::size_t>{0, 1}));
+}
+
+TEST(Plan, KnowsTheSpaceOfCacheMounts) {
+    PlanOptions options;
+    options.inputs.build_args = dockerfile::Variables{{{"BUILDKIT_CACHE_MOUNT_NS", "team"}}};
+    const dockerfile::ParseResult parsed =
+        dockerfile::parse("FROM scratch\nRUN --mount=type=cache,target=/c x\n", "Dockerfile");
+    const PlanResult result = make_plan(parsed.tree, options, {});
+    const auto& run = std::get<RunAction>(result.plan.stages[0].steps.back().action);
+    EXPECT_EQ(std::get<dockerfile::CacheMount>(run.mounts[0].mount).id, "team//c");
+}
+
+TEST(Plan, RefusesMountsThatCannotBe) {
+    const std::string found =
+        problems("FROM base:1\nRUN --mount=target=/a/.. x\nRUN --mount=source=*.txt,target=/b x\n");
+    EXPECT_THAT(found, HasSubstr("needed a path below the root"));
+    EXPECT_THAT(found, HasSubstr("'source' is '*.txt', needed one path"));
+}
+
 TEST(Plan, ReportsAllThatIsNotSupportedWithItsPlace) {
     const std::string found = problems(
-        "FROM base:1\nRUN --mount=type=cache,target=/c x\nRUN --security=insecure x\n"
+        "FROM base:1\nRUN --mount=type=secret,id=token x\nRUN --security=insecure x\n"
         "RUN --network=host x\nCOPY a b /c\nEXPOSE 0\nCOPY --chmod=u+q a /b\n");
     for (const char* problem :
          {"Dockerfile:2",
-          "--mount=type=cache,target=/c is not supported yet",
+          "--mount=type=secret is not allowed: builds of this service get no secrets",
           "Dockerfile:3",
-          "--security=insecure is not allowed",
-          "--network=host is not allowed",
+          "--security=insecure needs the entitlement 'security.insecure'",
+          "--network=host needs the entitlement 'network.host'",
           "'/c' must end in '/'",
           "invalid port '0'",
           "the mode 'u+q' is neither octal"})

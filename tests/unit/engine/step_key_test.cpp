@@ -178,7 +178,7 @@ TEST(StepKey, LeavesOutWhatDecidesNothing) {
     EXPECT_EQ(linked.key(), on_another_base.key());
     // A RUN without network does not depend on what the service allows.
     Situation closed = running();
-    std::get<RunAction>(closed.action).network_none = true;
+    std::get<RunAction>(closed.action).network = dockerfile::NetworkMode::None;
     closed.network = exec::NetworkMode::Host;
     EXPECT_EQ(closed.key(), running().key());
 }

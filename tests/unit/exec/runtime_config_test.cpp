@@ -1,5 +1,7 @@
 #include "exec/runtime_config.hpp"
 
+#include "exec/name_files.hpp"
+#include "exec/seccomp.hpp"
 #include "os/file.hpp"
 
 #include <gmock/gmock.h>
@@ -23,7 +25,10 @@ ContainerSpec whole_spec() {
     spec.mounts = {
         {.source = "/data/repository", .target = "/mnt/repository"},
         {.source = "/data/scratch", .target = "/scratch", .read_only = false}};
-    spec.limits = {.memory_bytes = 1U << 30U, .processes = 512, .cpus = 1.5};
+    spec.tmpfs = {{.target = "/scratch/fast", .size_bytes = 1U << 20U}};
+    spec.limits = {
+        .memory_bytes = 1U << 30U, .processes = 512, .cpus = 1.5, .shm_bytes = 1U << 27U};
+    spec.limits.ulimits = {{"nofile", 1024, 4096}, {"core", 0, std::nullopt}};
     return spec;
 }
 
@@ -86,6 +91,63 @@ TEST(RuntimeConfig, StartsAtTheRootWithoutAFolder) {
     spec.working_dir.clear();
     const json::Value config = runtime_config(spec);
     EXPECT_EQ(*at(config, {"process", "cwd"}).if_string(), "/");
+}
+
+TEST(RuntimeConfig, IsAlmostOpenWhenInsecure) {
+    ContainerSpec spec = whole_spec();
+    spec.uid = 0;
+    spec.privileges = Privileges::Insecure;
+    MachineFacts machine;
+    machine.capabilities = {"CAP_SYS_ADMIN"};
+    const json::Value config = runtime_config(spec, machine);
+    EXPECT_EQ(
+        json::render(at(config, {"process", "capabilities", "bounding"})), "[\"CAP_SYS_ADMIN\"]");
+    for (const char* name : {"seccomp", "maskedPaths", "readonlyPaths"})
+        EXPECT_EQ(at(config, {"linux"}).if_object()->find(name), nullptr) << name;
+}
+
+TEST(RuntimeConfig, MountsFoldersBeforeWhatIsInThem) {
+    ContainerSpec spec;
+    spec.tmpfs = {{.target = "/a/b"}};
+    spec.mounts = {{.source = "/x", .target = "/a/b/c/d"}, {.source = "/x", .target = "/a"}};
+    const json::Value config = runtime_config(spec);
+    std::vector<std::string> own;
+    for (const json::Value& mount : *at(config, {"mounts"}).if_array())
+        own.push_back(*at(mount, {"destination"}).if_string());
+    own.erase(own.begin(), own.end() - 3);
+    EXPECT_THAT(own, testing::ElementsAre("/a", "/a/b", "/a/b/c/d"));
+}
+
+TEST(KeptLimits, LeavesOutWhatTheMachineCannotKeepAndSaysSo) {
+    MachineFacts machine;
+    machine.cgroup_controllers = {"cpu"};
+    machine.hard_limits = {{"nofile", 1024, 1024}};
+    ResourceLimits limits{.memory_bytes = 1, .processes = 2, .cpus = 0.5};
+    limits.ulimits = {{"nofile", 4096, std::nullopt}, {"core", 0, 0}};
+    std::vector<std::string> unkept;
+    const ResourceLimits kept = kept_limits(limits, machine, unkept);
+    EXPECT_EQ(kept.memory_bytes, std::nullopt);
+    EXPECT_EQ(kept.processes, std::nullopt);
+    EXPECT_EQ(kept.cpus, 0.5);
+    EXPECT_EQ(kept.ulimits[0].soft, 1024U);
+    EXPECT_EQ(kept.ulimits[0].hard, 1024U);
+    EXPECT_THAT(
+        unkept,
+        testing::ElementsAre(
+            testing::StartsWith("memory: the cgroup controller 'memory'"),
+            testing::StartsWith("processes: the cgroup controller 'pids'"),
+            "ulimit nofile: unlimited is above 1024, which this process may not raise"));
+}
+
+TEST(NameFiles, GiveAContainerItsOwnNames) {
+    ContainerSpec spec;
+    spec.hostname = "box";
+    spec.extra_hosts = {{"db", "10.0.0.7"}};
+    EXPECT_EQ(
+        hosts_text(spec, "unused"),
+        "127.0.0.1\tlocalhost box\n::1\tlocalhost ip6-localhost ip6-loopback\n10.0.0.7\tdb\n");
+    spec.network = NetworkMode::Host;
+    EXPECT_EQ(hosts_text(spec, "1.2.3.4 here"), "1.2.3.4 here\n10.0.0.7\tdb\n");
 }
 
 TEST(DeniedSystemCalls, AreWhatLetContainersOutBefore) {
