@@ -8,6 +8,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fcntl.h>
+
 namespace nacre::exec::contract {
 namespace {
 
@@ -236,6 +238,98 @@ TEST_P(ContainerContract, KeepsTheMachineOutOfReach) {
     EXPECT_THAT(outcome.output, Not(HasSubstr("kmsg")));
     EXPECT_THAT(outcome.output, Not(HasSubstr("mapper")));
     EXPECT_THAT(outcome.output, HasSubstr("No such process"));
+}
+
+TEST_P(ContainerContract, OpensNoDeviceThatAStepMakes) {
+    // Of any machine's first disk or memory: the node can be made, and not be opened.
+    const Outcome outcome =
+        run("mknod /disk b 8 0 && mknod /mem c 1 1 && mknod /null c 1 3; "
+            "cat /disk 2>&1; cat /mem 2>&1; cat /null && echo null");
+    EXPECT_EQ(
+        outcome.output,
+        "cat: can't open '/disk': Operation not permitted\n"
+        "cat: can't open '/mem': Operation not permitted\nnull\n");
+}
+
+TEST_P(ContainerContract, GivesNoNamespacesOfItsOwn) {
+    EXPECT_THAT(run("unshare -r true 2>&1").output, HasSubstr("Operation not permitted"));
+    EXPECT_THAT(run("unshare -m true 2>&1").output, HasSubstr("Operation not permitted"));
+    EXPECT_THAT(run("nsenter -t 1 -m true 2>&1").output, HasSubstr("Operation not permitted"));
+}
+
+TEST_P(ContainerContract, MasksWhatTellsOfTheMachineOrChangesIt) {
+    const Outcome outcome = run(
+        "for f in keys timer_list; do wc -c < /proc/$f; done; ls /sys/firmware | wc -l; "
+        "echo x 2>&1 > /proc/irq/default_smp_affinity; echo x 2>&1 > /sys/kernel/uevent_seqnum; "
+        "ls /sys/fs/cgroup | wc -l");
+    EXPECT_THAT(outcome.output, testing::StartsWith("0\n0\n0\n"));
+    EXPECT_THAT(outcome.output, HasSubstr("default_smp_affinity: Read-only file system"));
+    EXPECT_THAT(outcome.output, HasSubstr("uevent_seqnum: Read-only file system"));
+    EXPECT_THAT(outcome.output, testing::EndsWith("\n0\n"));
+}
+
+TEST_P(ContainerContract, StartsInNoFolderOutsideTheRoot) {
+    // CVE-2024-21626: a descriptor of the runtime's as working folder.
+    for (int fd = 3; fd < 12; ++fd) {
+        ContainerSpec there = spec("cat ../../../../etc/hostname");
+        there.working_dir = "/proc/self/fd/" + std::to_string(fd);
+        try {
+            EXPECT_NE(run(there).status.code, 0) << fd;
+        } catch (const Error&) {
+            continue;  // refused, which is as good
+        }
+    }
+}
+
+TEST_P(ContainerContract, FollowsNoLinkOfAnImageOutOfTheRoot) {
+    // CVE-2025-31133, CVE-2025-52565, CVE-2026-41579, CVE-2026-47766.
+    const test::TempDir outside;
+    os::write_file_atomically(outside.path() / "canary", "alive", os::Durability::Buffered);
+    fs::create_directories(root() / "etc");
+    for (const char* name : {"proc", "sys", "dev", "etc/hosts"}) {
+        for (const std::string& to :
+             {outside.path().string(), "../../../../.." + outside.path().string()}) {
+            fs::create_symlink(to, root() / name);
+            try {
+                run(kExit7);
+            } catch (const Error& error) {
+                EXPECT_EQ(error.code(), ErrorCode::InvalidArgument) << error.what();
+            }
+            fs::remove_all(root() / name);
+        }
+    }
+    EXPECT_EQ(os::read_file(outside.path() / "canary", 10), "alive");
+    EXPECT_EQ(std::distance(fs::directory_iterator{outside.path()}, {}), 1);
+}
+
+TEST_P(ContainerContract, MountsWhatADescriptorStandsForWhateverItsPathBecomes) {
+    // CVE-2024-23651: the folder is swapped for a link after it was looked up.
+    const test::TempDir shared;
+    fs::create_directory(shared.path() / "sel");
+    os::write_file_atomically(shared.path() / "sel/own", "own\n", os::Durability::Buffered);
+    const os::UniqueFd fd = os::open_file(shared.path() / "sel", O_PATH | O_DIRECTORY);
+    fs::rename(shared.path() / "sel", shared.path() / "moved");
+    fs::create_directory_symlink("/", shared.path() / "sel");
+    ContainerSpec bound = spec("cat /m/own; ls /m");
+    bound.mounts = {{.target = "/m", .source_fd = fd.get()}};
+    EXPECT_EQ(run(bound).output, "own\nown\n");
+}
+
+TEST_P(ContainerContract, KeepsLimits) {
+    ContainerSpec limited = spec(
+        "ulimit -n; ulimit -Hn; grep -o 'shm.*size=[0-9k]*' /proc/mounts | grep -o '[0-9]*k$'");
+    limited.limits.ulimits = {{"nofile", 100, 200}};
+    limited.limits.shm_bytes = 1U << 20U;
+    EXPECT_EQ(run(limited).output, "100\n200\n1024k\n");
+    limited.limits.ulimits = {{"files", 1, 1}};
+    EXPECT_EQ(code_of([&] { run(limited); }), ErrorCode::InvalidArgument);
+}
+
+TEST_P(ContainerContract, StopsAForkBombWhereProcessesCanBeCounted) {
+    ContainerSpec bomb = spec("for i in $(seq 40); do sleep 60 & done 2>&1");
+    bomb.limits.processes = 16;
+    if (!executor().unkept(bomb.limits).empty()) GTEST_SKIP() << executor().unkept(bomb.limits)[0];
+    EXPECT_THAT(run(bomb).output, HasSubstr("fork"));
 }
 
 TEST_P(ContainerContract, PassesOnMuchOutput) {

@@ -9,6 +9,13 @@
 #include "support/mounts.hpp"
 #include "support/temp_dir.hpp"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <optional>
+
 namespace nacre::exec::contract {
 namespace {
 
@@ -46,6 +53,49 @@ private:
     os::SystemProcessRunner runner_;
     std::optional<OciRuntimeExecutor> executor_;
 };
+
+/// Starts a container in a process of its own, kills that process at once when the step runs, and sweeps.
+TEST(Sweep, LeavesNothingOfAContainerWhoseProcessWasKilled) {
+    if (const std::string reason = test::why_no_containers(); !reason.empty())
+        GTEST_SKIP() << reason;
+    const test::TempDir folder;
+    const fs::path state = folder.path() / "state";
+    const fs::path root = folder.path() / "root";
+    test::make_busybox_root(root);
+    os::SystemProcessRunner runner;
+    std::optional<Runtime> runtime;
+    try {
+        runtime = probe_runtimes(default_runtimes(), state, runner);
+    } catch (const Error& error) {
+        GTEST_SKIP() << error.describe();
+    }
+    ContainerSpec spec;
+    spec.id = kContainerPrefix + "-killed";
+    spec.root = root;
+    spec.argv = {"/bin/sh", "-c", "echo started; sleep 86394"};
+    spec.env = {"PATH=/bin"};
+    os::Pipe pipe = os::make_pipe();
+    const pid_t victim = ::fork();
+    if (victim == 0) {
+        OciRuntimeExecutor executor{*runtime, state, runner};
+        os::FdSink output{pipe.write_end.get()};
+        executor.run(spec, output, {});
+        ::_exit(0);
+    }
+    pipe.write_end.reset();
+    std::array<char, 8> text{};
+    EXPECT_EQ(::read(pipe.read_end.get(), text.data(), text.size()), 8);
+    ::kill(victim, SIGKILL);
+    ::waitpid(victim, nullptr, 0);
+    // The end of the pipe: nobody of the container is there any more.
+    EXPECT_EQ(::read(pipe.read_end.get(), text.data(), text.size()), 0);
+    EXPECT_EQ(sweep(*runtime, state, runner), 1);
+    EXPECT_EQ(test::processes_with("86394"), std::vector<std::string>{});
+    EXPECT_EQ(test::mounts_below(folder.path()), std::vector<std::string>{});
+    EXPECT_EQ(test::cgroups_with(kContainerPrefix), std::vector<std::string>{});
+    for (const char* name : {"runtime", "bundles"})
+        EXPECT_TRUE(fs::is_empty(state / name)) << name;
+}
 
 std::string value_of(const ContainerSpec& spec, const std::string& name) {
     for (const std::string& entry : spec.env)

@@ -19,11 +19,11 @@ inline constexpr const char* kBusyboxPasswd =
 inline constexpr const char* kBusyboxGroup = "root:x:0:\nweb:x:1001:\nmedia:x:2000:web\n";
 
 inline constexpr const char* kBusyboxNames[] = {
-    "cat",   "chmod", "chown",    "cp",    "cut",   "date", "echo",  "env",    "false",
-    "find",  "grep",  "head",     "id",    "ip",    "ls",   "mkdir", "mv",     "nohup",
-    "pwd",   "ps",    "readlink", "rm",    "rmdir", "sed",  "seq",   "setsid", "sh",
-    "sleep", "sort",  "stat",     "touch", "true",  "wc",   "yes",   "ln",     "kill",
-    "test",  "sync",  "tr",       "mount", "ping"};
+    "cat",   "chmod", "chown",    "cp",    "cut",   "date",  "echo",    "env",    "false",
+    "find",  "grep",  "head",     "id",    "ip",    "ls",    "mkdir",   "mv",     "nohup",
+    "pwd",   "ps",    "readlink", "rm",    "rmdir", "sed",   "seq",     "setsid", "sh",
+    "sleep", "sort",  "stat",     "touch", "true",  "wc",    "yes",     "ln",     "kill",
+    "test",  "sync",  "tr",       "mount", "ping",  "mknod", "unshare", "nsenter"};
 
 /// The tar of a root with busybox, its links, and the accounts root and web (1000:1001, of group media 2000).
 inline std::string busybox_tar() {
