@@ -3,6 +3,7 @@
 #include "registry/memory_registry.hpp"
 #include "store/directory_blob_store.hpp"
 #include "store/faulty_blob_store.hpp"
+#include "store/lease.hpp"
 #include "store/memory_blob_store.hpp"
 #include "support/temp_dir.hpp"
 
@@ -47,6 +48,17 @@ private:
     registry::FetchingBlobStore store_{next_, origins_, registry_, {}};
 };
 
+class LeasedFixture final : public BlobStoreFixture {
+public:
+    BlobStore& store() override { return store_; }
+
+private:
+    test::TempDir root_;
+    Lease lease_{root_.path()};
+    MemoryBlobStore next_;
+    LeasedBlobStore store_{next_, lease_};
+};
+
 template <class Fixture>
 BlobStoreImplementation implementation(std::string name) {
     return {std::move(name), [] { return std::make_unique<Fixture>(); }};
@@ -59,6 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
         implementation<MemoryFixture>("Memory"),
         implementation<DirectoryFixture<BlobDurability::EachCommit>>("Directory"),
         implementation<DirectoryFixture<BlobDurability::AtSync>>("DirectoryAtSync"),
+        implementation<LeasedFixture>("Leased"),
         implementation<FaultlessFixture>("Faulty"),
         implementation<FetchingFixture>("Fetching")),
     [](const auto& tested) { return tested.param.name; });

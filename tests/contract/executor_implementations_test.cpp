@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "contract/executor_contract.hpp"
+#include "exec/lazy_executor.hpp"
 #include "exec/oci_runtime_executor.hpp"
 #include "exec/runtime_probe.hpp"
 #include "exec/scripted_executor.hpp"
@@ -147,6 +148,22 @@ private:
     ScriptedExecutor executor_{{{"/bin/sh", run_known_script}}};
 };
 
+class LazyFixture final : public ExecutorFixture {
+public:
+    Executor& executor() override { return executor_; }
+
+    const fs::path& root() const override { return folder_.path(); }
+
+    std::vector<std::string> leftovers() const override { return {}; }
+
+private:
+    test::TempDir folder_;
+    LazyExecutor executor_{[] {
+        return std::make_unique<ScriptedExecutor>(
+            std::map<std::string, ScriptedExecutor::Program>{{"/bin/sh", run_known_script}});
+    }};
+};
+
 const ExecutorImplementation kOciRuntime{
     "OciRuntime", [] { return std::make_unique<OciFixture>(); }};
 
@@ -155,6 +172,7 @@ INSTANTIATE_TEST_SUITE_P(
     ExecutorContract,
     testing::Values(
         kOciRuntime,
+        ExecutorImplementation{"Lazy", [] { return std::make_unique<LazyFixture>(); }},
         ExecutorImplementation{"Scripted", [] { return std::make_unique<ScriptedFixture>(); }}),
     [](const auto& tested) { return tested.param.name; });
 
