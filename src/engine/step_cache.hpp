@@ -4,10 +4,12 @@
 #include "engine/layer_writer.hpp"
 
 #include <compare>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace nacre::engine {
 
@@ -48,6 +50,19 @@ public:
 
     std::optional<StepRecord> find(const StepKey& key) const override;
     void keep(const StepKey& key, const StepRecord& record) override;
+
+    /// A record as a collection sees it. find() and keep() are its uses.
+    struct Listed {
+        StepKey key;
+        std::optional<StepRecord> record;  ///< nothing: it is damaged
+        std::uint64_t bytes = 0;           ///< of the record itself
+        std::int64_t last_use = 0;         ///< seconds since 1970
+    };
+
+    /// In order of the keys.
+    std::vector<Listed> list() const;
+    /// False when there was none.
+    bool remove(const StepKey& key);
 
 private:
     std::filesystem::path path_of(const StepKey& key) const;
