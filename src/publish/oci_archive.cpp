@@ -2,11 +2,13 @@
 
 #include "archive/tar.hpp"
 #include "base/error.hpp"
+#include "json/value.hpp"
 #include "oci/manifest.hpp"
 
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 namespace nacre::publish {
 namespace {
@@ -75,25 +77,58 @@ void add_text(archive::TarWriter& tar, const std::string& path, const std::strin
     tar.add_file({.path = path, .size = text.size()}, content);
 }
 
-std::string render_index(const oci::Descriptor& image, const std::string& reference) {
-    oci::Descriptor named = image;
-    if (!reference.empty()) named.annotations = {{"org.opencontainers.image.ref.name", reference}};
-    return oci::render(
-        oci::Index{.media_type = std::string{oci::kMediaTypeIndex}, .manifests = {named}});
+/// One descriptor a reference, so that each is a name of the image.
+std::string render_index(const oci::Descriptor& image, const std::vector<std::string>& references) {
+    oci::Index index{.media_type = std::string{oci::kMediaTypeIndex}};
+    for (const std::string& reference : references) {
+        oci::Descriptor named = image;
+        named.annotations.emplace_back("org.opencontainers.image.ref.name", reference);
+        index.manifests.push_back(std::move(named));
+    }
+    if (references.empty()) index.manifests.push_back(image);
+    return oci::render(index);
+}
+
+std::string blob_path(const oci::Digest& digest) {
+    return "blobs/" + std::string{digest.algorithm()} + "/" + std::string{digest.hex()};
+}
+
+/// What `docker load` looks for: paths in the archive, and names.
+std::string render_docker_manifest(
+    const store::BlobStore& blobs,
+    const oci::Descriptor& image,
+    const std::vector<std::string>& references) {
+    if (!oci::is_manifest(image.media_type))
+        throw Error{
+            ErrorCode::Unsupported,
+            "an archive for docker holds one image, not an index of several"};
+    const auto manifest =
+        oci::parse_manifest(store::read_blob(blobs, image.digest, kManifestMax), image.media_type);
+    json::Array layers;
+    for (const oci::Descriptor& layer : manifest.layers)
+        layers.emplace_back(blob_path(layer.digest));
+    json::Object entry;
+    entry.set("Config", blob_path(manifest.config.digest));
+    entry.set("RepoTags", json::Array{references.begin(), references.end()});
+    entry.set("Layers", std::move(layers));
+    return json::render(json::Array{std::move(entry)});
 }
 
 }  // namespace
 
-void write_oci_archive(
+void write_image_archive(
     const store::BlobStore& blobs,
     const oci::Descriptor& image,
-    const std::string& reference,
+    const std::vector<std::string>& references,
+    ArchiveFormat format,
     ByteSink& out) {
     BlobCollector collector{blobs};
     collector.collect(image);
     archive::TarWriter tar{out};
     add_text(tar, "oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
-    add_text(tar, "index.json", render_index(image, reference));
+    add_text(tar, "index.json", render_index(image, references));
+    if (format == ArchiveFormat::Docker)
+        add_text(tar, "manifest.json", render_docker_manifest(blobs, image, references));
     tar.add({.path = "blobs", .type = archive::EntryType::Directory, .mode = 0755});
     std::string algorithm;
     for (const auto& [digest, size] : collector.sizes()) {
@@ -103,9 +138,19 @@ void write_oci_archive(
             algorithm = folder;
         }
         const auto content = blobs.open(digest, 0);
-        tar.add_file({.path = folder + "/" + std::string{digest.hex()}, .size = size}, *content);
+        tar.add_file({.path = blob_path(digest), .size = size}, *content);
     }
     tar.finish();
+}
+
+void write_oci_archive(
+    const store::BlobStore& blobs,
+    const oci::Descriptor& image,
+    const std::string& reference,
+    ByteSink& out) {
+    std::vector<std::string> references;
+    if (!reference.empty()) references.push_back(reference);
+    write_image_archive(blobs, image, references, ArchiveFormat::Oci, out);
 }
 
 }  // namespace nacre::publish

@@ -4,7 +4,9 @@
 #include "oci/descriptor.hpp"
 #include "store/blob_store.hpp"
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace nacre::publish {
 
@@ -17,6 +19,19 @@ void write_oci_archive(
     const store::BlobStore& blobs,
     const oci::Descriptor& image,
     const std::string& reference,
+    ByteSink& out);
+
+enum class ArchiveFormat : std::uint8_t {
+    Oci,
+    Docker  ///< an OCI layout with the `manifest.json` that `docker load` reads; for one image, not for an index
+};
+
+/// The same with any number of references. Those of an archive for docker must have tags; without references it is loaded by its id.
+void write_image_archive(
+    const store::BlobStore& blobs,
+    const oci::Descriptor& image,
+    const std::vector<std::string>& references,
+    ArchiveFormat format,
     ByteSink& out);
 
 }  // namespace nacre::publish

@@ -102,5 +102,42 @@ TEST(OciArchive, PassesEveryFailureOfTheStoreOn) {
     EXPECT_GT(failing, 6);
 }
 
+TEST(DockerArchive, NamesConfigurationLayersAndTagsForDockerLoad) {
+    store::MemoryBlobStore blobs;
+    const oci::Descriptor image = test::write_image(blobs, "layer");
+    StringSink out;
+    write_image_archive(blobs, image, {"app:1", "app:2"}, ArchiveFormat::Docker, out);
+    const auto files = files_of(out.text());
+    const json::Value document = json::parse(files.at("manifest.json"));
+    ASSERT_NE(document.if_array(), nullptr);
+    ASSERT_EQ(document.if_array()->size(), 1U);
+    const json::Reader entry{document.if_array()->front(), "manifest.json"};
+    EXPECT_EQ(entry.get_strings("RepoTags"), (std::vector<std::string>{"app:1", "app:2"}));
+    const auto manifest = oci::parse_manifest(
+        files.at("blobs/sha256/" + std::string{image.digest.hex()}), image.media_type);
+    EXPECT_EQ(
+        entry.get_string("Config"), "blobs/sha256/" + std::string{manifest.config.digest.hex()});
+    ASSERT_EQ(entry.get_strings("Layers").size(), 1U);
+    EXPECT_EQ(files.at(entry.get_strings("Layers").front()), "layer");
+    const oci::Index index = oci::parse_index(files.at("index.json"), oci::kMediaTypeIndex);
+    ASSERT_EQ(index.manifests.size(), 2U);
+    EXPECT_EQ(index.manifests[1].annotations.front().second, "app:2");
+}
+
+TEST(DockerArchive, HoldsNoIndex) {
+    store::MemoryBlobStore blobs;
+    const std::string bytes = oci::render(oci::Index{
+        .media_type = std::string{oci::kMediaTypeIndex},
+        .manifests = {test::write_image(blobs, "layer")}});
+    const oci::Descriptor index{
+        .media_type = std::string{oci::kMediaTypeIndex},
+        .digest = store::write_blob(blobs, bytes),
+        .size = bytes.size()};
+    StringSink out;
+    EXPECT_EQ(
+        code_of([&] { write_image_archive(blobs, index, {}, ArchiveFormat::Docker, out); }),
+        ErrorCode::Unsupported);
+}
+
 }  // namespace
 }  // namespace nacre::publish
