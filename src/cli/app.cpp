@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/exit_status.hpp"
 #include "base/thread_group.hpp"
+#include "cli/build/command_line.hpp"
 #include "cli/container/commands.hpp"
 #include "cli/hub/commands.hpp"
 #include "cli/repository/commands.hpp"
@@ -15,6 +16,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -32,6 +34,7 @@ using Action = std::function<int(const Session&)>;
 struct Line {
     ProfileSource profile;
     Action action;
+    build::LocalAction local;  ///< instead of `action`: of a command that needs no service
 };
 
 std::filesystem::path default_config_file() {
@@ -248,6 +251,7 @@ void describe(CLI::App& app, Line& line) {
         ->type_name("URL");
     app.add_option("--user", line.profile.user, "user to log in as")->type_name("NAME");
     app.set_version_flag("--version", "nacre " NACRE_VERSION, "print the version");
+    build::add_commands(app, line.local);
     add_container_build(app, line);
     add_watch(app, line);
     add_cancel(app, line);
@@ -266,10 +270,18 @@ manual::Page describe_manual(const CLI::App& app) {
          .description =
              {"nacre speaks to a Nacre service, or to another hub with Koji's protocol that builds "
               "containers.",
+              "The commands build, images, du and prune need no service: they build on this "
+              "machine.",
               "Its own options stand before or after the command."},
          .environment =
              {{{"NACRE_CONFIG", ""}, "the configuration file, unless --config names one"},
-              {{"XDG_CONFIG_HOME", ""}, "folder of nacre/nacre.conf; default: ~/.config"}},
+              {{"XDG_CONFIG_HOME", ""}, "folder of nacre/nacre.conf; default: ~/.config"},
+              {{"NACRE_ROOT", ""},
+               "folder whose folder 'build' holds local images and the build cache; default: "
+               "/var/lib/nacre for root, else ~/.local/share/nacre"},
+              {{"XDG_DATA_HOME", ""}, "instead of ~/.local/share"},
+              {{"SOURCE_DATE_EPOCH", ""},
+               "time of images that are built, unless --source-date-epoch says another"}},
          .files =
              {{{"~/.config/nacre/nacre.conf", ""},
                "sections, by default [nacre], with 'server', 'user' and 'password', and where they "
@@ -278,7 +290,24 @@ manual::Page describe_manual(const CLI::App& app) {
          .see_also = {"nacred(8)", "git(1)"}});
 }
 
+/// Without a client and its libraries, which take longer to start than a build whose steps are all known.
+int execute_local(const build::LocalAction& action, std::stop_token stop) {
+    os::FileSource in{os::UniqueFd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)}};
+    os::FdSink out{STDOUT_FILENO};
+    os::FdSink err{STDERR_FILENO};
+    return action(
+        {.environment = os::find_environment,
+         .folder = std::filesystem::current_path(),
+         .in = in,
+         .out = out,
+         .err = err,
+         .terminal = ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : -1,
+         .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
+         .stop = std::move(stop)});
+}
+
 int execute(const Line& line, std::stop_token stop) {
+    if (line.local) return execute_local(line.local, std::move(stop));
     os::SystemProcessRunner processes;
     http::CurlClient http{"koji/1"};
     SystemClock clock;
@@ -302,7 +331,7 @@ int execute(const Line& line, std::stop_token stop) {
 }  // namespace
 
 int run(int argc, char** argv) {
-    CLI::App app{"Client of a Nacre service: container images, built like packages"};
+    CLI::App app{"Container images, built like packages: with a Nacre service, or on this machine"};
     Line line;
     line.profile.file = default_config_file();
     describe(app, line);
@@ -324,7 +353,7 @@ int run(int argc, char** argv) {
         os::FdSink{STDERR_FILENO}.write(as_bytes("error: " + error.explain() + "\n"));
         return exit_status(error.code());
     } catch (const Cancelled&) {
-        return kExitFailed;
+        return line.local ? kExitInterrupted : kExitFailed;
     }
 }
 

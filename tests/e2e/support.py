@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -29,6 +30,28 @@ def wait_until(condition, what: str, seconds: float = 20.0) -> None:
             return
         time.sleep(0.02)
     raise AssertionError(f"not within {seconds} s: {what}")
+
+
+class Registry:
+    """Debian's docker-registry on a free port of this machine, with its data below `work`."""
+
+    def __init__(self, work: Path):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.address = f"127.0.0.1:{probe.getsockname()[1]}"
+        configuration = work / "registry.yml"
+        configuration.write_text(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {work}/registry}}}}\nhttp: {{addr: {self.address}}}\n")
+        self.process = subprocess.Popen(["docker-registry", "serve", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(self.answers, "the registry answers")
+
+    def answers(self) -> bool:
+        host, port = self.address.split(":")
+        with socket.socket() as probe:
+            return probe.connect_ex((host, int(port))) == 0
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
 
 
 class Result:

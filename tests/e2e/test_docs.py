@@ -15,7 +15,7 @@ import unittest
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support import SOURCE, Result, Service, assert_nothing_left
+from support import SOURCE, Registry, Result, Service, assert_nothing_left
 
 FENCE = re.compile(r"^```(.*)$")
 FILE_LANGUAGES = {"dockerfile", "html", "ini", "toml", "yaml"}
@@ -75,6 +75,7 @@ class Reader(Service):
         (self.root / "hub.conf").unlink()
         self.port = free_port()
         self.task = 0
+        self.registry = ""
         self.folders: dict[str, Path] = {}
         self.ran: list[str] = []
         self.skipped: list[str] = []
@@ -87,6 +88,7 @@ class Reader(Service):
             "port = 8080": f"port = {self.port}",
             "scripts/": f"{SOURCE}/scripts/",
             "docs/examples/": f"{SOURCE}/docs/examples/",
+            "registry.example.org/hello": f"{self.registry}/hello",
         }
         for written, meant in table.items():
             text = text.replace(written, meant)
@@ -151,7 +153,7 @@ class Reader(Service):
 
 
 class Guides(unittest.TestCase):
-    """docs/operating.md by the administrator, then docs/using.md by a maintainer, in one session."""
+    """docs/operating.md by the administrator, then docs/using.md and docs/building.md by a maintainer, in one session."""
 
     def setUp(self) -> None:
         self.reader = Reader()
@@ -161,6 +163,11 @@ class Guides(unittest.TestCase):
         reader = self.reader
         reader.walk("docs/operating.md", "admin")
         reader.walk("docs/using.md", "alice")
+        reader.folders.pop("alice", None)
+        registry = Registry(reader.work)
+        self.addCleanup(registry.close)
+        reader.registry = registry.address
+        reader.walk("docs/building.md", "alice")
         self.assertEqual(reader.stop(), 0)
         assert_nothing_left(reader)
         self.check_features(reader)

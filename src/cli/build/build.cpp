@@ -1,0 +1,239 @@
+#include "engine/build.hpp"
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/exit_status.hpp"
+#include "base/text.hpp"
+#include "cli/build/build_context.hpp"
+#include "cli/build/build_state.hpp"
+#include "cli/build/commands.hpp"
+#include "cli/build/finished_image.hpp"
+#include "cli/build/image_outputs.hpp"
+#include "cli/build/progress_output.hpp"
+#include "dockerfile/checks.hpp"
+#include "os/file.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace nacre::cli::build {
+namespace {
+
+std::unique_ptr<engine::Progress> make_progress(
+    ProgressKind kind, const Surroundings& around, const Clock& clock) {
+    const bool is_dumb = around.environment("TERM").value_or("dumb") == "dumb";
+    switch (kind) {
+        case ProgressKind::Quiet:
+            return std::make_unique<QuietProgress>();
+        case ProgressKind::Json:
+            return std::make_unique<JsonProgress>(around.err, clock);
+        case ProgressKind::Auto:
+            if (around.terminal >= 0 && !is_dumb)
+                return std::make_unique<LiveProgress>(around.terminal, clock);
+            break;
+        case ProgressKind::Plain:
+            break;
+    }
+    return std::make_unique<engine::TextProgress>(around.err, clock);
+}
+
+engine::PlanOptions plan_options(const BuildSettings& settings) {
+    engine::PlanOptions plan;
+    for (const auto& [name, value] : settings.build_args)
+        plan.inputs.build_args.set(name, value);
+    plan.inputs.platform_args =
+        dockerfile::make_platform_arguments(settings.platform.str(), oci::Platform::host().str());
+    plan.inputs.target = settings.target;
+    for (const auto& [name, where] : settings.build_contexts)
+        plan.inputs.contexts[name].image =
+            where.starts_with(kImageContext) ? where.substr(kImageContext.size()) : "";
+    plan.platform = settings.platform;
+    plan.labels = settings.labels;
+    return plan;
+}
+
+dockerfile::Variables variables_of(const std::vector<std::string>& env) {
+    dockerfile::Variables variables;
+    for (const std::string& entry : env) {
+        auto [name, value] = split_pair(entry);
+        variables.set(name, value);
+    }
+    return variables;
+}
+
+Diagnostics find_warnings(
+    const BuildContext& context, const BuildSettings& settings, const LocalImages& images) {
+    dockerfile::CheckContext check;
+    check.inputs = plan_options(settings).inputs;
+    check.is_ignored = [&](std::string_view path) {
+        return context.ignored.content.patterns.excludes(path);
+    };
+    check.base_environment = [&](const std::string& image) -> std::optional<dockerfile::Variables> {
+        try {
+            return variables_of(
+                images.get(oci::Reference::parse(image), settings.platform).config.env);
+        } catch (const Error&) {
+            return std::nullopt;  // a warning less
+        }
+    };
+    Diagnostics found = context.ignored.content.diagnostics;
+    const Diagnostics checks = dockerfile::run_checks(context.dockerfile, check);
+    found.insert(found.end(), checks.begin(), checks.end());
+    return found;
+}
+
+class Build {
+public:
+    Build(const BuildSettings& settings, const Surroundings& around)
+        : settings_{settings},
+          around_{around},
+          state_{around.environment, around.stop} {
+        state_.images().set_policy(settings.pull);
+    }
+
+    int run() {
+        const OutputServices outputs = output_services();
+        check_outputs(settings_.outputs, outputs);
+        const BuildContext context = open_context(
+            settings_,
+            {.folder = around_.folder,
+             .temporary = state_.temporary(),
+             .digests = state_.places().digests(),
+             .input = around_.in,
+             .clock = clock_,
+             .remotes = state_.remotes(),
+             .stop = around_.stop});
+        if (!context.dockerfile.ok())
+            throw Error{
+                ErrorCode::InvalidArgument,
+                std::string{trim(render(context.dockerfile.diagnostics))}};
+        const Diagnostics warnings = find_warnings(context, settings_, state_.images());
+        if (settings_.check) return report_check(warnings);
+        if (has_errors(warnings))
+            throw Error{ErrorCode::InvalidArgument, std::string{trim(render(warnings))}};
+        const FinishedImage image = make_image(context, warnings);
+        for (const OutputSpec& output : settings_.outputs)
+            write_output(output, image, tag_texts(), outputs);
+        report(image);
+        return 0;
+    }
+
+private:
+    int report_check(const Diagnostics& warnings) const {
+        around_.print(warnings.empty() ? "no findings\n" : render(warnings));
+        return warnings.empty() ? 0 : kExitFailed;
+    }
+
+    OutputServices output_services() {
+        return {
+            .blobs = state_.blobs(),
+            .registry = state_.registry(),
+            .origins = state_.origins(),
+            .folder = around_.folder,
+            .out = around_.out,
+            .out_is_terminal = around_.out_is_terminal,
+            .stop = around_.stop};
+    }
+
+    FinishedImage make_image(const BuildContext& context, const Diagnostics& warnings) {
+        const std::unique_ptr<engine::Progress> progress =
+            make_progress(settings_.progress, around_, clock_);
+        if (!warnings.empty()) progress->note(render(warnings));
+        try {
+            FinishedImage image = finish_image(
+                engine::build(
+                    request(context), state_.services(settings_), *progress, around_.stop),
+                {settings_.annotations, settings_.squash, settings_.compression},
+                state_.blobs());
+            if (context.digests) context.digests->save();
+            state_.blobs().sync();
+            for (const oci::Reference& tag : settings_.tags)
+                state_.images().name(tag, {image.manifest.digest, image.manifest.media_type});
+            return image;
+        } catch (const Error&) {
+            keep_steps(*progress);
+            throw;
+        }
+    }
+
+    /// A build that failed is tried again: the steps that were done need not be done again.
+    void keep_steps(engine::Progress& progress) {
+        try {
+            state_.blobs().sync();
+        } catch (const Error& error) {
+            progress.note("warning: the steps that were done are lost: " + error.describe());
+        }
+    }
+
+    engine::BuildRequest request(const BuildContext& context) const {
+        std::map<std::string, const source::Tree*> named;
+        for (const auto& [name, tree] : context.named)
+            named[name] = tree.get();
+        return {
+            .dockerfile = context.dockerfile.tree,
+            .context = *context.visible,
+            .plan = plan_options(settings_),
+            .context_trees = std::move(named),
+            .network = settings_.network,
+            .limits = settings_.limits,
+            .source_date_epoch =
+                settings_.source_date_epoch.value_or(context.files->commit_time().value_or(0)),
+            .compression = settings_.compression,
+            .network_steps = engine::NetworkSteps::Reuse,
+            .jobs = settings_.compression.threads,
+            .container_prefix = "nacre-build-" + std::to_string(::getpid())};
+    }
+
+    std::vector<std::string> tag_texts() const {
+        std::vector<std::string> texts;
+        for (oci::Reference tag : settings_.tags) {
+            tag.image_tag = tag.effective_tag();
+            texts.push_back(tag.str());
+        }
+        return texts;
+    }
+
+    void report(const FinishedImage& image) const {
+        if (settings_.iid_file)
+            os::write_file_atomically(
+                around_.folder / *settings_.iid_file, image.config.str(), os::Durability::Buffered);
+        if (settings_.metadata_file)
+            os::write_file_atomically(
+                around_.folder / *settings_.metadata_file,
+                render_metadata(image, full_names()),
+                os::Durability::Buffered);
+        const bool is_taken = std::ranges::any_of(
+            settings_.outputs, [](const OutputSpec& one) { return one.destination == "-"; });
+        if (!is_taken) around_.print(image.config.str() + "\n");
+    }
+
+    std::vector<std::string> full_names() const {
+        std::vector<std::string> names;
+        for (const oci::Reference& tag : settings_.tags)
+            names.push_back(full_name(tag));
+        return names;
+    }
+
+    const BuildSettings& settings_;
+    const Surroundings& around_;
+    SystemClock clock_;
+    BuildState state_;
+};
+
+}  // namespace
+
+int build(const BuildOptions& options, const Surroundings& around) {
+    BuildSettings settings;
+    try {
+        settings = read_settings(options, around.environment);
+    } catch (const Error& error) {
+        around.err.write(as_bytes("error: " + error.explain() + "\n"));
+        return kExitWrongUsage;
+    }
+    return Build{settings, around}.run();
+}
+
+}  // namespace nacre::cli::build

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "base/bytes.hpp"
+#include "cli/build/options.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace nacre::cli::build {
+
+/// What the commands that need no service work with. Values and references are good for the length of the command.
+struct Surroundings {
+    Environment environment;
+    std::filesystem::path folder;  ///< where the user stands
+    ByteSource& in;
+    ByteSink& out;
+    ByteSink& err;
+    int terminal = -1;  ///< the descriptor of standard error when that is a terminal
+    bool out_is_terminal = false;
+    std::stop_token stop;  ///< requested by Ctrl-C
+
+    void print(std::string_view text) const { out.write(as_bytes(text)); }
+};
+
+/// `nacre build`. Returns the exit status. Throws Error for a build that failed, Cancelled.
+int build(const BuildOptions& options, const Surroundings& around);
+
+/// `nacre images`: the names that builds can be FROM.
+int images(const Surroundings& around);
+
+enum class DuFormat : std::uint8_t { Table, Json };
+
+/// `nacre du`: bytes by what they are for, each byte once.
+int du(DuFormat format, const Surroundings& around);
+
+/// The command line of `nacre prune`.
+struct PruneWords {
+    bool all = false;
+    std::vector<std::string> filters;
+    std::string keep_storage;
+};
+
+/// `nacre prune`: removes what only saves time, and named images when they are asked for; nothing that a running build uses, and those
+/// that start meanwhile wait.
+int prune(const PruneWords& words, const Surroundings& around);
+
+}  // namespace nacre::cli::build

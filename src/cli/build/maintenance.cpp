@@ -1,0 +1,168 @@
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/exit_status.hpp"
+#include "base/text.hpp"
+#include "cli/build/build_state.hpp"
+#include "cli/build/commands.hpp"
+#include "cli/build/inventory.hpp"
+#include "json/value.hpp"
+#include "store/layer_folders.hpp"
+#include "store/lease.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+namespace nacre::cli::build {
+namespace {
+
+/// The stores as they are on disk, without a lease: what a collection looks at is not used.
+struct OpenStores {
+    explicit OpenStores(const Places& its_places)
+        : places{its_places},
+          blobs{places.blobs()},
+          names{places.images()},
+          images{names, blobs} {}
+
+    Inventory take_inventory() const { return build::take_inventory(places, images, blobs); }
+
+    const Places& places;
+    store::DirectoryBlobStore blobs;
+    store::DirectoryImageNames names;
+    LocalImages images;
+};
+
+Places ready_places(const Surroundings& around) {
+    Places places = find_places(around.environment);
+    places.ensure();
+    return places;
+}
+
+std::string render_table(const std::vector<Usage>& usages) {
+    std::string text = fmt::format("{:<10} {:>8} {:>16}\n", "KIND", "COUNT", "BYTES");
+    std::uint64_t total = 0;
+    for (const Usage& usage : usages) {
+        text += fmt::format("{:<10} {:>8} {:>16}\n", usage.kind, usage.count, usage.bytes);
+        total += usage.bytes;
+    }
+    return text + fmt::format("{:<10} {:>8} {:>16}\n", "total", "", total);
+}
+
+std::string render_json(const std::vector<Usage>& usages) {
+    json::Object object;
+    for (const Usage& usage : usages) {
+        json::Object one;
+        one.set("count", static_cast<std::int64_t>(usage.count));
+        one.set("bytes", static_cast<std::int64_t>(usage.bytes));
+        object.set(usage.kind, std::move(one));
+    }
+    return json::render(std::move(object)) + "\n";
+}
+
+PruneOptions read_options(const PruneWords& words) {
+    PruneOptions options{.all = words.all, .before = {}, .keep_bytes = {}};
+    const SystemClock clock;
+    for (const std::string& filter : words.filters) {
+        const auto [name, value] = split_pair(filter);
+        if (name != "until")
+            throw Error{
+                ErrorCode::InvalidArgument,
+                "--filter " + quoted(filter) + ": needed is until=AGE, such as until=24h"};
+        options.before =
+            to_unix_seconds(clock.wall_now()) - parse_age(value, "--filter until").count();
+    }
+    if (!words.keep_storage.empty())
+        options.keep_bytes = parse_bytes(words.keep_storage, "--keep-storage");
+    return options;
+}
+
+/// What running builds use consists of more than they looked at: the layers of an image that they are FROM.
+std::set<oci::Digest> expand_uses(
+    const std::set<oci::Digest>& uses, const store::BlobStore& blobs) {
+    std::set<oci::Digest> all = uses;
+    for (const oci::Digest& digest : uses) {
+        const Inventory::Image image = image_parts(blobs, "", digest);
+        all.insert(image.blobs.begin(), image.blobs.end());
+        all.insert(image.layers.begin(), image.layers.end());
+    }
+    return all;
+}
+
+void remove_all(const PrunePlan& plan, OpenStores& stores) {
+    // Names first and content last: what is interrupted leaves nothing that refers to what is gone.
+    for (const std::string& image : plan.images)
+        stores.images.forget(oci::Reference::parse(image));
+    engine::DirectoryStepCache steps{stores.places.steps()};
+    for (const engine::StepKey& key : plan.steps)
+        steps.remove(key);
+    for (const oci::Digest& blob : plan.blobs)
+        stores.blobs.remove(blob);
+    if (plan.unpacked.empty()) return;
+    for (const oci::DiffId& layer : plan.unpacked)
+        std::filesystem::remove(stores.places.layer_indexes() / std::string{layer.digest.hex()});
+    if (!std::filesystem::exists(stores.places.snapshots())) return;
+    store::LayerFolders folders{stores.places.snapshots()};
+    for (const oci::DiffId& layer : plan.unpacked)
+        folders.remove(layer);
+}
+
+/// They save reading files again, and are small.
+void forget_digests(const Places& places, std::optional<std::int64_t> before) {
+    for (const auto& entry : std::filesystem::directory_iterator{places.digests()}) {
+        struct stat status{};
+        if (::lstat(entry.path().c_str(), &status) == 0
+            && (!before || status.st_mtim.tv_sec < *before))
+            ::unlink(entry.path().c_str());
+    }
+}
+
+}  // namespace
+
+int images(const Surroundings& around) {
+    const Places places = ready_places(around);
+    for (const LocalImages::Named& image : OpenStores{places}.images.list())
+        around.print(image.reference + " " + image.manifest.digest.str() + "\n");
+    return 0;
+}
+
+int du(DuFormat format, const Surroundings& around) {
+    const Places places = ready_places(around);
+    const std::vector<Usage> usages = summarize(OpenStores{places}.take_inventory());
+    around.print(format == DuFormat::Json ? render_json(usages) : render_table(usages));
+    return 0;
+}
+
+int prune(const PruneWords& words, const Surroundings& around) {
+    PruneOptions options;
+    try {
+        options = read_options(words);
+    } catch (const Error& error) {
+        around.err.write(as_bytes("error: " + error.explain() + "\n"));
+        return kExitWrongUsage;
+    }
+    const Places places = ready_places(around);
+    os::SystemProcessRunner processes;
+    sweep_killed_builds(places, processes);
+    OpenStores stores{places};
+    const store::Collection collection{places.leases()};
+    const Inventory inventory = stores.take_inventory();
+    const PrunePlan plan =
+        plan_prune(inventory, expand_uses(collection.uses(), stores.blobs), options);
+    remove_all(plan, stores);
+    if (!options.keep_bytes) forget_digests(places, options.before);
+    around.print(fmt::format(
+        "removed {} images, {} steps, {} blobs, {} unpacked layers: {} bytes\n",
+        plan.images.size(),
+        plan.steps.size(),
+        plan.blobs.size(),
+        plan.unpacked.size(),
+        plan.bytes));
+    return 0;
+}
+
+}  // namespace nacre::cli::build

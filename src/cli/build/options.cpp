@@ -1,0 +1,388 @@
+#include "cli/build/options.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace nacre::cli::build {
+namespace {
+
+constexpr int kGzipLevelDefault = 6;
+constexpr int kGzipLevelFast = 1;
+constexpr int kGzipLevelMax = 12;
+constexpr int kZstdLevelDefault = 3;
+constexpr int kZstdLevelMax = 19;
+constexpr std::size_t kNameMax = 1024;
+
+[[noreturn]] void refuse(std::string_view option, std::string_view found, std::string_view needed) {
+    throw Error{
+        ErrorCode::InvalidArgument,
+        std::string{option} + " " + quoted(found) + ": needed is " + std::string{needed}};
+}
+
+void refuse_missing(bool given, std::string_view option) {
+    if (given) throw Error{ErrorCode::Unsupported, std::string{option} + " is not supported yet"};
+}
+
+int parse_level(std::string_view text, std::string_view whole, int fallback, int greatest) {
+    if (text.empty()) return fallback;
+    const auto level = parse_integer(text);
+    if (!level || *level < 1 || *level > greatest)
+        refuse("--compression", whole, "a level from 1 to " + std::to_string(greatest));
+    return static_cast<int>(*level);
+}
+
+/// Comma separated values; a value in double quotes may have commas, as in docker's own parser.
+std::vector<std::string> split_csv(std::string_view text) {
+    std::vector<std::string> fields{""};
+    bool in_quotes = false;
+    for (const char c : text) {
+        if (c == '"') {
+            in_quotes = !in_quotes;
+        } else if (c == ',' && !in_quotes) {
+            fields.emplace_back();
+        } else {
+            fields.back() += c;
+        }
+    }
+    return fields;
+}
+
+OutputSpec::Kind parse_kind(const std::string& type, std::string_view whole) {
+    constexpr std::array<std::pair<std::string_view, OutputSpec::Kind>, 6> kKinds{
+        {{"image", OutputSpec::Kind::Image},
+         {"oci", OutputSpec::Kind::Oci},
+         {"docker", OutputSpec::Kind::Docker},
+         {"local", OutputSpec::Kind::Local},
+         {"tar", OutputSpec::Kind::Tar},
+         {"registry", OutputSpec::Kind::Registry}}};
+    for (const auto& [name, kind] : kKinds)
+        if (name == type) return kind;
+    refuse("--output", whole, "type=oci, docker, local, tar, registry or image");
+}
+
+bool needs_destination(OutputSpec::Kind kind) {
+    return kind == OutputSpec::Kind::Local;
+}
+
+bool writes_stream(OutputSpec::Kind kind) {
+    return kind == OutputSpec::Kind::Oci || kind == OutputSpec::Kind::Docker
+           || kind == OutputSpec::Kind::Tar;
+}
+
+NamedTexts parse_pairs(const std::vector<std::string>& texts, std::string_view option) {
+    NamedTexts pairs;
+    for (const std::string& text : texts) {
+        auto pair = split_pair(text);
+        if (pair.first.empty() || pair.first.size() > kNameMax) refuse(option, text, "NAME=VALUE");
+        pairs.push_back(std::move(pair));
+    }
+    return pairs;
+}
+
+/// "--build-arg NAME" takes the value of the environment, and is nothing when that has none.
+NamedTexts parse_build_args(const std::vector<std::string>& texts, const Environment& environment) {
+    NamedTexts pairs;
+    for (auto& [name, value] : parse_pairs(texts, "--build-arg")) {
+        pairs.emplace_back(name, value);
+        if (texts[pairs.size() - 1].find('=') != std::string::npos) continue;
+        const auto known = environment(name);
+        pairs.back().second = known.value_or("");
+        if (!known) pairs.back().first.clear();
+    }
+    std::erase_if(pairs, [](const auto& pair) { return pair.first.empty(); });
+    return pairs;
+}
+
+NamedTexts parse_contexts(const std::vector<std::string>& texts) {
+    NamedTexts contexts = parse_pairs(texts, "--build-context");
+    for (const auto& [name, where] : contexts) {
+        if (where.empty())
+            refuse("--build-context", name, "NAME=FOLDER, NAME=docker-image://IMAGE or an address");
+        if (where.starts_with("oci-layout://") || where.starts_with("target:"))
+            throw Error{
+                ErrorCode::Unsupported,
+                "--build-context " + quoted(name + "=" + where) + " is not supported yet"};
+    }
+    return contexts;
+}
+
+NamedTexts parse_annotations(const std::vector<std::string>& texts) {
+    NamedTexts pairs = parse_pairs(texts, "--annotation");
+    for (auto& [name, value] : pairs) {
+        const std::size_t colon = name.find(':');
+        if (colon == std::string::npos) continue;
+        const std::string place = name.substr(0, colon);
+        if (place != "manifest" && place != "index" && place != "manifest-descriptor"
+            && place != "index-descriptor")
+            continue;
+        if (place != "manifest")
+            throw Error{
+                ErrorCode::Unsupported,
+                "--annotation " + quoted(name)
+                    + ": only annotations of the manifest are supported yet"};
+        name.erase(0, colon + 1);
+    }
+    return pairs;
+}
+
+std::vector<oci::Reference> parse_tags(const std::vector<std::string>& texts) {
+    std::vector<oci::Reference> tags;
+    for (const std::string& text : texts) {
+        oci::Reference tag =
+            with_context("-t " + quoted(text), [&] { return oci::Reference::parse(text); });
+        if (tag.digest) refuse("-t", text, "a name without a digest");
+        tags.push_back(std::move(tag));
+    }
+    return tags;
+}
+
+PullPolicy parse_pull(const std::string& text) {
+    if (text.empty() || text == "missing" || text == "false") return PullPolicy::Missing;
+    if (text == "always" || text == "newer" || text == "true") return PullPolicy::Always;
+    if (text == "never") return PullPolicy::Never;
+    refuse("--pull", text, "always, missing or never");
+}
+
+exec::NetworkMode parse_network(const std::string& text) {
+    if (text == "none") return exec::NetworkMode::None;
+    if (text == "default" || text == "host") return exec::NetworkMode::Host;
+    refuse("--network", text, "default, host or none");
+}
+
+std::optional<std::int64_t> parse_epoch(
+    const BuildOptions& options, const NamedTexts& build_args, const Environment& environment) {
+    std::string text = options.source_date_epoch;
+    std::string source = "--source-date-epoch";
+    for (const auto& [name, value] : build_args)
+        if (text.empty() && name == "SOURCE_DATE_EPOCH") {
+            text = value;
+            source = "--build-arg SOURCE_DATE_EPOCH";
+        }
+    if (text.empty()) {
+        text = environment("SOURCE_DATE_EPOCH").value_or("");
+        source = "SOURCE_DATE_EPOCH";
+    }
+    if (text.empty()) return std::nullopt;
+    // The last second that RFC 3339 can write.
+    constexpr std::int64_t kEpochMax = 253402300799;
+    const auto epoch = parse_integer(text);
+    if (!epoch || *epoch < 0 || *epoch > kEpochMax)
+        refuse(source, text, "a number of seconds since 1970");
+    return epoch;
+}
+
+exec::ResourceLimits parse_limits(const BuildOptions& options) {
+    exec::ResourceLimits limits;
+    if (!options.memory.empty()) limits.memory_bytes = parse_bytes(options.memory, "--memory");
+    if (!options.cpus.empty()) {
+        double cpus = 0;
+        const char* end = options.cpus.data() + options.cpus.size();
+        const auto [rest, failure] = std::from_chars(options.cpus.data(), end, cpus);
+        if (failure != std::errc{} || rest != end || !std::isfinite(cpus) || cpus <= 0)
+            refuse("--cpus", options.cpus, "a number greater than 0, such as 1.5");
+        limits.cpus = cpus;
+    }
+    return limits;
+}
+
+ProgressKind parse_progress(const BuildOptions& options) {
+    if (options.quiet) return ProgressKind::Quiet;
+    if (options.progress == "auto" || options.progress == "tty") return ProgressKind::Auto;
+    if (options.progress == "plain") return ProgressKind::Plain;
+    if (options.progress == "json" || options.progress == "rawjson") return ProgressKind::Json;
+    if (options.progress == "quiet") return ProgressKind::Quiet;
+    refuse("--progress", options.progress, "auto, plain, json or quiet");
+}
+
+unsigned parse_jobs(const std::string& text) {
+    constexpr std::int64_t kJobsMax = 1024;
+    if (text.empty()) return 0;
+    const auto jobs = parse_integer(text);
+    if (!jobs || *jobs < 0 || *jobs > kJobsMax)
+        refuse("--jobs", text, "a number from 1 to 1024, or 0 for the default");
+    return static_cast<unsigned>(*jobs);
+}
+
+std::vector<OutputSpec> parse_outputs(const BuildOptions& options) {
+    std::vector<OutputSpec> outputs;
+    std::size_t streams = 0;
+    for (const std::string& text : options.outputs) {
+        outputs.push_back(parse_output(text));
+        if (outputs.back().destination == "-") ++streams;
+    }
+    if (streams > 1)
+        throw Error{ErrorCode::InvalidArgument, "only one --output can go to the standard output"};
+    if (options.push) outputs.push_back({.kind = OutputSpec::Kind::Registry});
+    for (const OutputSpec& output : outputs)
+        if (output.kind == OutputSpec::Kind::Registry && options.tags.empty()
+            && output.names.empty())
+            throw Error{
+                ErrorCode::InvalidArgument,
+                "a push needs the name to push to: -t REGISTRY/NAME:TAG"};
+    return outputs;
+}
+
+std::optional<std::filesystem::path> path_of(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    return std::filesystem::path{text};
+}
+
+/// What is typed by users of other builders and does not work here yet: never ignored.
+void refuse_what_is_missing(const BuildOptions& options) {
+    refuse_missing(!options.secrets.empty(), "--secret");
+    refuse_missing(!options.ssh.empty(), "--ssh");
+    refuse_missing(!options.add_hosts.empty(), "--add-host");
+    refuse_missing(!options.memory.empty(), "--memory");
+    refuse_missing(!options.cpus.empty(), "--cpus");
+    refuse_missing(!options.ulimits.empty(), "--ulimit");
+    refuse_missing(!options.shm_size.empty(), "--shm-size");
+    refuse_missing(!options.cache_from.empty(), "--cache-from");
+    refuse_missing(!options.cache_to.empty(), "--cache-to");
+}
+
+}  // namespace
+
+std::pair<std::string, std::string> split_pair(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) return {std::string{text}, ""};
+    return {std::string{text.substr(0, equals)}, std::string{text.substr(equals + 1)}};
+}
+
+archive::CompressionSettings parse_compression(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    const std::string_view name = text.substr(0, colon);
+    const std::string_view level =
+        colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
+    archive::CompressionSettings settings;
+    if (name == "gzip") {
+        settings.kind = archive::CompressionKind::Gzip;
+        settings.level = level == "fast"
+                             ? kGzipLevelFast
+                             : parse_level(level, text, kGzipLevelDefault, kGzipLevelMax);
+    } else if (name == "zstd") {
+        settings.kind = archive::CompressionKind::Zstd;
+        settings.level = parse_level(level, text, kZstdLevelDefault, kZstdLevelMax);
+    } else if (name == "none" || name == "uncompressed") {
+        settings.kind = archive::CompressionKind::None;
+    } else {
+        refuse("--compression", text, "gzip[:LEVEL], gzip:fast, zstd[:LEVEL] or none");
+    }
+    return settings;
+}
+
+OutputSpec parse_output(std::string_view text) {
+    OutputSpec output;
+    const std::vector<std::string> fields = split_csv(text);
+    if (fields.size() == 1 && text.find('=') == std::string_view::npos) {
+        if (text.empty()) refuse("--output", text, "a folder, '-' or type=TYPE");
+        output.kind = text == "-" ? OutputSpec::Kind::Tar : OutputSpec::Kind::Local;
+        output.destination = std::string{text};
+        return output;
+    }
+    std::string type;
+    bool push = false;
+    for (const std::string& field : fields) {
+        auto [name, value] = split_pair(field);
+        if (name == "type") {
+            type = value;
+        } else if (name == "dest") {
+            output.destination = value;
+        } else if (name == "name") {
+            for (const std::string& one : split(value, ','))
+                output.names.push_back(one);
+        } else if (name == "push" && (value == "true" || value == "false")) {
+            push = value == "true";
+        } else {
+            throw Error{
+                ErrorCode::Unsupported,
+                "--output " + quoted(text) + ": " + quoted(name)
+                    + " is not supported, only type, dest, name and push are"};
+        }
+    }
+    output.kind = parse_kind(type, text);
+    if (push && output.kind == OutputSpec::Kind::Image) output.kind = OutputSpec::Kind::Registry;
+    if (needs_destination(output.kind) && output.destination.empty())
+        refuse("--output", text, "dest=FOLDER");
+    if (writes_stream(output.kind) && output.destination.empty()) output.destination = "-";
+    return output;
+}
+
+std::uint64_t parse_bytes(std::string_view text, std::string_view option) {
+    std::string number = to_lower(text);
+    if (number.size() > 1 && number.ends_with('b')) number.pop_back();
+    if (number.size() > 1 && number.ends_with('i')) number.pop_back();
+    unsigned shift = 0;
+    constexpr std::string_view kUnits = "kmgt";
+    if (const std::size_t unit = kUnits.find(number.empty() ? ' ' : number.back());
+        unit != std::string_view::npos) {
+        shift = 10U * static_cast<unsigned>(unit + 1);
+        number.pop_back();
+    }
+    const auto value = parse_integer(number);
+    if (!value || *value < 0 || *value > (INT64_MAX >> shift))
+        refuse(option, text, "a size such as 512m, 2g or 1048576");
+    return static_cast<std::uint64_t>(*value) << shift;
+}
+
+std::chrono::seconds parse_age(std::string_view text, std::string_view option) {
+    constexpr std::int64_t kSecondsMax = 1'000'000'000;
+    std::int64_t total = 0;
+    std::string number;
+    for (const char c : text) {
+        if (c >= '0' && c <= '9' && number.size() < 10) {
+            number += c;
+            continue;
+        }
+        const auto value = parse_integer(number);
+        const std::int64_t unit = c == 's'   ? 1
+                                  : c == 'm' ? 60
+                                  : c == 'h' ? 3600
+                                  : c == 'd' ? 86400
+                                             : 0;
+        if (!value || unit == 0) refuse(option, text, "an age such as 90s, 24h or 7d");
+        total += *value * unit;
+        number.clear();
+    }
+    if (text.empty() || !number.empty() || total > kSecondsMax)
+        refuse(option, text, "an age such as 90s, 24h or 7d");
+    return std::chrono::seconds{total};
+}
+
+BuildSettings read_settings(const BuildOptions& options, const Environment& environment) {
+    refuse_what_is_missing(options);
+    BuildSettings settings;
+    settings.context = options.context;
+    settings.file = options.file;
+    settings.tags = parse_tags(options.tags);
+    settings.target = options.target;
+    settings.build_args = parse_build_args(options.build_args, environment);
+    settings.build_contexts = parse_contexts(options.build_contexts);
+    settings.labels = parse_pairs(options.labels, "--label");
+    settings.annotations = parse_annotations(options.annotations);
+    settings.platform =
+        options.platform.empty() ? oci::Platform::host() : oci::Platform::parse(options.platform);
+    settings.use_cache = !options.no_cache;
+    settings.pull = parse_pull(options.pull);
+    settings.network = parse_network(options.network);
+    settings.limits = parse_limits(options);
+    settings.squash = options.squash;
+    settings.compression = parse_compression(options.compression);
+    settings.compression.threads = parse_jobs(options.jobs);
+    settings.source_date_epoch = parse_epoch(options, settings.build_args, environment);
+    settings.iid_file = path_of(options.iidfile);
+    settings.metadata_file = path_of(options.metadata_file);
+    settings.outputs = parse_outputs(options);
+    settings.progress = parse_progress(options);
+    settings.check = options.check;
+    if (settings.context == "-" && settings.file == "-")
+        throw Error{
+            ErrorCode::InvalidArgument,
+            "context and Dockerfile cannot both come from the standard input"};
+    return settings;
+}
+
+}  // namespace nacre::cli::build

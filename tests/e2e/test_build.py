@@ -1,0 +1,333 @@
+"""`nacre build`: images without a service, read by skopeo, umoci and podman; and what builds that end early leave."""
+import hashlib
+import io
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import tarfile
+import tempfile
+import unittest
+from pathlib import Path
+
+from support import BIN, COMMAND_LIMIT_SECONDS, Registry, Result, wait_until
+
+DOCKERFILE = """FROM scratch
+COPY --chmod=755 busybox /bin/
+COPY busybox /bin/sh
+RUN busybox echo made > /made; echo said
+COPY etc/ /etc/
+WORKDIR /srv
+LABEL name=web
+CMD ["/bin/sh"]
+"""
+NOBODY = 65534
+
+
+class Builds(unittest.TestCase):
+    def setUp(self) -> None:
+        self.work = Path(tempfile.mkdtemp(prefix="nacre-build-"))
+        self.work.chmod(0o755)
+        self.addCleanup(shutil.rmtree, self.work, True)
+        self.root = self.work / "root"
+        self.context = self.work / "context"
+        (self.context / "etc").mkdir(parents=True)
+        shutil.copy("/bin/busybox", self.context / "busybox")
+        (self.context / "etc/hosts").write_text("127.0.0.1 localhost\n")
+        (self.context / "Dockerfile").write_text(DOCKERFILE)
+
+    # -- what the tests type
+
+    def environment(self) -> dict[str, str]:
+        return {"PATH": f"{BIN}:{os.environ['PATH']}", "NACRE_ROOT": str(self.root), "HOME": str(self.work), "LANG": "C.UTF-8"}
+
+    def run_command(self, *command, check: bool = True, stdin: bytes = b"", **options) -> Result:
+        done = subprocess.run([str(word) for word in command], cwd=self.work, env=self.environment(), input=stdin, capture_output=True,
+                              timeout=COMMAND_LIMIT_SECONDS, **options)
+        done.stdout, done.stderr = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(map(str, command))}: {Result(done)}")
+        return Result(done)
+
+    def build(self, *options, **keywords) -> Result:
+        return self.run_command("nacre", "build", "--progress", "plain", *options, self.context, **keywords)
+
+    def start(self, *options) -> subprocess.Popen:
+        """A build whose RUN ends when go() says so."""
+        (self.context / "Dockerfile").write_text(DOCKERFILE + "RUN busybox touch /waiting; until busybox test -e /go; do busybox sleep 0.1; done\n")
+        log = open(self.work / "log", "wb")
+        self.addCleanup(log.close)
+        process = subprocess.Popen(["nacre", "build", "--progress", "plain", *options, str(self.context)], cwd=self.work,
+                                   env=self.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.addCleanup(process.kill)
+        wait_until(lambda: any(self.roots_that_wait()), "the step runs", 60)
+        return process
+
+    def roots_that_wait(self) -> list[Path]:
+        return [mark.parent for mark in (self.root / "build/snapshots/active").glob("tmp-*/*/merged/waiting")]
+
+    def go(self) -> None:
+        for root in self.roots_that_wait():
+            (root / "go").touch()
+
+    def leftovers(self) -> list[str]:
+        found = [line for line in Path("/proc/self/mountinfo").read_text().split("\n") if str(self.work) in line]
+        for folder in ("leases", "snapshots/active"):
+            found += map(str, (self.root / "build" / folder).glob("tmp-*"))
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = process.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if str(self.root) in words or "/waiting" in words:
+                found.append(words)
+        return found
+
+    # -- images
+
+    def test_an_oci_archive_is_what_skopeo_and_umoci_read(self):
+        built = self.build("-t", "web:1", "-o", "type=oci,dest=web.tar", "--iidfile", "id", "--metadata-file", "metadata")
+        facts = json.loads(self.run_command("skopeo", "inspect", "oci-archive:web.tar:web:1").out)
+        metadata = json.loads((self.work / "metadata").read_text())
+        self.assertEqual(facts["Digest"], metadata["containerimage.digest"])
+        self.assertEqual(facts["Labels"], {"name": "web"})
+        self.assertEqual(metadata["image.name"], "docker.io/library/web:1")
+        self.assertEqual((self.work / "id").read_text(), metadata["containerimage.config.digest"])
+        self.assertEqual(built.out.strip(), metadata["containerimage.config.digest"])
+        self.run_command("skopeo", "copy", "oci-archive:web.tar:web:1", "oci:layout:web")
+        self.run_command("umoci", "unpack", "--image", "layout:web", "bundle")
+        self.assertEqual((self.work / "bundle/rootfs/made").read_text(), "made\n")
+        self.assertEqual((self.work / "bundle/rootfs/etc/hosts").read_text(), "127.0.0.1 localhost\n")
+
+    def test_a_docker_archive_is_what_podman_and_skopeo_load(self):
+        self.build("-t", "example.org/web:1", "--output", "type=docker,dest=web.tar")
+        with tarfile.open(self.work / "web.tar") as tar:
+            manifest = json.loads(tar.extractfile("manifest.json").read())
+        self.assertEqual(manifest[0]["RepoTags"], ["example.org/web:1"])
+        facts = json.loads(self.run_command("skopeo", "inspect", "docker-archive:web.tar").out)
+        self.assertEqual(facts["Labels"], {"name": "web"})
+        storage = ["podman", "--root", self.work / "containers", "--runroot", self.work / "run", "--storage-driver", "vfs"]
+        self.run_command(*storage, "load", "-i", "web.tar")
+        self.assertIn("example.org/web:1", self.run_command(*storage, "images", "--format", "{{.Repository}}:{{.Tag}}").out)
+
+    def test_folder_and_tar_hold_the_root(self):
+        (self.work / "out/mine").mkdir(parents=True)
+        self.build("-o", "out", "-o", "type=tar,dest=root.tar")
+        self.assertEqual((self.work / "out/made").read_text(), "made\n")
+        self.assertTrue((self.work / "out/mine").is_dir())
+        self.assertEqual(list((self.work / "out").glob("tmp-*")), [])
+        with tarfile.open(self.work / "root.tar") as tar:
+            names = {member.name: member for member in tar.getmembers()}
+            self.assertEqual(names["bin/busybox"].mode, 0o755)
+            self.assertEqual(tar.extractfile("made").read(), b"made\n")
+        piped = subprocess.run(["nacre", "build", "-q", "-o", "-", str(self.context)], env=self.environment(), capture_output=True, check=True)
+        self.assertEqual(hashlib.sha256(piped.stdout).digest(), hashlib.sha256((self.work / "root.tar").read_bytes()).digest())
+
+    def test_a_squashed_image_has_one_layer_above_its_base_and_the_same_root(self):
+        self.build("-t", "base")
+        (self.context / "Dockerfile").write_text("FROM base\nRUN rm /made; echo a > /a\nRUN rm /a; echo b > /b; rmdir /srv; mkdir /srv\n")
+        self.build("-o", "type=tar,dest=plain.tar")
+        self.build("--squash", "-o", "type=tar,dest=squashed.tar", "-o", "type=oci,dest=squashed-oci.tar")
+        contents = []
+        for name in ("plain.tar", "squashed.tar"):
+            with tarfile.open(self.work / name) as tar:
+                contents.append({m.name: (m.mode, m.type, m.size) for m in tar.getmembers()})
+        self.assertEqual(contents[0], contents[1])
+        self.assertNotIn("made", contents[1])
+        facts = json.loads(self.run_command("skopeo", "inspect", "oci-archive:squashed-oci.tar").out)
+        self.assertEqual(len(facts["Layers"]), 6)
+
+    def test_the_same_input_gives_the_same_image_elsewhere(self):
+        first = self.build("--jobs", "1").out
+        moved = self.work / "elsewhere"
+        shutil.copytree(self.context, moved)
+        self.context = moved
+        self.root = self.work / "another-root"
+        self.assertEqual(self.build("--jobs", "8").out, first)
+        self.assertEqual(self.build("--no-cache").out, first)
+
+    def test_names_can_be_built_from(self):
+        self.build("-t", "base", "-t", "127.0.0.1:5000/team/base:2")
+        self.assertEqual([line.split()[0] for line in self.run_command("nacre", "images").out.splitlines()],
+                         ["127.0.0.1:5000/team/base:2", "base:latest"])
+        (self.context / "Dockerfile").write_text("FROM 127.0.0.1:5000/team/base:2\nCOPY --from=base /made /again\nRUN cat /again\n")
+        self.assertIn("made", self.build().err)
+        (self.context / "Dockerfile").write_text("FROM bass\n")
+        failed = self.build(check=False)
+        self.assertEqual(failed.code, 1)
+        self.assertIn("did you mean 'base:latest'?", failed.err)
+
+    def test_images_are_pushed_and_built_from_elsewhere(self):
+        registry = Registry(self.work)
+        self.addCleanup(registry.close)
+        name = f"{registry.address}/team/base"
+        self.build("-t", f"{name}:1", "--push", "--metadata-file", "metadata")
+        digest = json.loads((self.work / "metadata").read_text())["containerimage.digest"]
+        facts = json.loads(self.run_command("skopeo", "inspect", "--tls-verify=false", f"docker://{name}:1").out)
+        self.assertEqual(facts["Digest"], digest)
+        self.root = self.work / "another-root"
+        (self.context / "Dockerfile").write_text(f"FROM {name}:1\nRUN cat /made\n")
+        self.assertIn("made", self.build("-o", "type=registry", "-t", f"{name}:2").err)
+        registry.close()
+        self.assertIn("CACHED", self.build("-o", "type=tar,dest=root.tar").err)
+        self.assertEqual(self.build("--pull", check=False).code, 1)
+        self.root = self.work / "third-root"
+        self.assertIn("is not in the local store", self.build("--pull=never", check=False).err)
+
+    def test_named_contexts_are_folders_and_images(self):
+        self.build("-t", "base")
+        (self.work / "pages").mkdir()
+        (self.work / "pages/index.html").write_text("page\n")
+        (self.context / "Dockerfile").write_text("FROM alpine\nCOPY --from=pages index.html /\n")
+        self.build("--build-context", "alpine=docker-image://base", "--build-context", "pages=pages", "-o", "out")
+        self.assertEqual((self.work / "out/index.html").read_text(), "page\n")
+        self.assertEqual((self.work / "out/made").read_text(), "made\n")
+
+    # -- input
+
+    def test_a_context_comes_on_the_standard_input(self):
+        for mode in ("w", "w:gz", "w:xz"):
+            packed = io.BytesIO()
+            with tarfile.open(fileobj=packed, mode=mode) as tar:
+                tar.add(self.context, arcname=".")
+            self.run_command("nacre", "build", "-o", "out", "-", stdin=packed.getvalue())
+            self.assertEqual((self.work / "out/etc/hosts").read_text(), "127.0.0.1 localhost\n")
+        self.run_command("nacre", "build", "-o", "alone", "-", stdin=b"FROM scratch\nCOPY <<EOF /file\ntext\nEOF\n")
+        self.assertEqual((self.work / "alone/file").read_text(), "text\n")
+
+    def test_a_dockerfile_may_be_elsewhere_and_bring_its_own_ignore_file(self):
+        (self.work / "Other").write_text("FROM scratch\nCOPY . /\n")
+        (self.work / "Other.dockerignore").write_text("busybox\n")
+        self.build("-f", "Other", "-o", "out")
+        self.assertEqual(sorted(p.name for p in (self.work / "out").iterdir()), ["Dockerfile", "etc"])
+        self.run_command("nacre", "build", "-f", "-", "-o", "other", self.context, stdin=b"FROM scratch\nCOPY etc /x\n")
+        self.assertEqual([p.name for p in (self.work / "other").iterdir()], ["x"])
+
+    def test_an_ordinary_user_builds_without_running_programs(self):
+        self.root = self.work / "theirs"
+        self.root.mkdir()
+        os.chown(self.root, NOBODY, NOBODY)
+        (self.context / "Dockerfile").write_text("FROM scratch AS a\nCOPY etc /etc\nFROM a\nWORKDIR /srv\nCOPY --chown=7:8 busybox /bin/\n")
+        done = self.build("-t", "web", "-o", "type=tar,dest=theirs/root.tar", user=NOBODY, group=NOBODY)
+        with tarfile.open(self.root / "root.tar") as tar:
+            owners = {member.name: (member.uid, member.gid) for member in tar.getmembers()}
+        self.assertEqual(owners["bin/busybox"], (7, 8), done)
+        self.assertEqual(owners["etc/hosts"], (0, 0))
+        (self.context / "Dockerfile").write_text(DOCKERFILE)
+        failed = self.build(check=False, user=NOBODY, group=NOBODY)
+        self.assertEqual(failed.code, 1, failed)
+        self.assertIn("run 'nacre build' as root", failed.err)
+
+    # -- what a build says
+
+    def test_check_finds_mistakes_and_builds_nothing(self):
+        (self.context / "Dockerfile").write_text("from scratch\nCOPY $nothing /\nMAINTAINER me\n")
+        found = self.build("--check", check=False)
+        self.assertEqual(found.code, 1)
+        self.assertIn("Dockerfile:3:1: warning:", found.out)
+        self.assertIn("[MaintainerDeprecated]", found.out)
+        (self.context / "Dockerfile").write_text(DOCKERFILE)
+        self.assertEqual(self.build("--check").out, "no findings\n")
+        self.assertEqual(self.run_command("nacre", "du", "--json").out, self.run_command("nacre", "du", "--json").out)
+
+    def test_progress_is_json_for_programs(self):
+        built = self.run_command("nacre", "build", "--progress", "json", self.context)
+        events = [json.loads(line) for line in built.err.splitlines()]
+        self.assertEqual([e["event"] for e in events if e["step"] == 3], ["step_started", "output", "step_finished"])
+        again = self.run_command("nacre", "build", "--progress=json", self.context)
+        outcomes = {json.loads(line).get("outcome") for line in again.err.splitlines()} - {None}
+        self.assertEqual(outcomes, {"cached"})
+
+    def test_a_terminal_gets_a_live_view_and_its_cursor_back(self):
+        master, slave = pty.openpty()
+        environment = self.environment() | {"TERM": "xterm"}
+        process = subprocess.Popen(["nacre", "build", str(self.context)], env=environment, stdout=subprocess.DEVNULL, stderr=slave)
+        os.close(slave)
+        text = b""
+        while True:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            text += piece
+        os.close(master)
+        self.assertEqual(process.wait(), 0)
+        self.assertIn(b"[3/5] RUN busybox echo made", text)
+        self.assertTrue(text.startswith(b"\x1b[?25l") and text.endswith(b"\x1b[?25h"), text)
+
+    def test_wrong_usage_ends_with_2_and_a_failed_step_with_1(self):
+        for words in (["--compression", "lzma"], ["--no-such-option"], ["-t", "Upper"], ["--secret", "id=x"]):
+            self.assertEqual(self.build(*words, check=False).code, 2, words)
+        (self.context / "Dockerfile").write_text(DOCKERFILE + "RUN echo last words; exit 3\n")
+        failed = self.build(check=False)
+        self.assertEqual(failed.code, 1)
+        self.assertIn("Dockerfile:9", failed.err)
+        self.assertIn("last words", failed.err)
+        self.assertIn("CACHED", self.build(check=False).err)
+        self.assertEqual(self.leftovers(), [])
+
+    # -- builds that end early, and several at once
+
+    def test_an_interrupted_build_leaves_nothing(self):
+        process = self.start()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=30), 130)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_what_a_killed_build_left_is_swept_at_the_next_start(self):
+        process = self.start()
+        process.kill()
+        process.wait()
+        self.assertNotEqual(self.leftovers(), [])
+        (self.context / "Dockerfile").write_text(DOCKERFILE)
+        self.build()
+        self.assertEqual(self.leftovers(), [])
+
+    def test_builds_at_the_same_time_share_the_cache_and_agree(self):
+        builds = [subprocess.Popen(["nacre", "build", "-q", "-t", f"web:{i}", str(self.context)], env=self.environment(), stdout=subprocess.PIPE)
+                  for i in range(4)]
+        ids = {process.communicate(timeout=COMMAND_LIMIT_SECONDS)[0] for process in builds}
+        self.assertEqual([process.returncode for process in builds], [0] * 4)
+        self.assertEqual(len(ids), 1)
+        self.assertEqual(len(self.run_command("nacre", "images").out.splitlines()), 4)
+
+    def test_prune_leaves_what_a_running_build_uses(self):
+        self.build("-t", "web")
+        (self.context / "etc/unused").write_text("x")
+        self.build()
+        (self.context / "etc/unused").unlink()
+        process = self.start("-t", "late")
+        before = self.usage()
+        self.run_command("nacre", "prune", "--all")
+        self.assertLess(sum(self.usage().values()), sum(before.values()))
+        self.assertGreater(self.usage()["unpacked"], 0)
+        self.go()
+        self.assertEqual(process.wait(timeout=60), 0, (self.work / "log").read_text())
+        self.run_command("nacre", "build", "-o", "type=oci,dest=late.tar", "-", stdin=b"FROM late\n")
+        self.run_command("skopeo", "inspect", "oci-archive:late.tar")
+
+    def usage(self) -> dict[str, int]:
+        return {kind: one["bytes"] for kind, one in json.loads(self.run_command("nacre", "du", "--json").out).items()}
+
+    def test_du_counts_every_byte_and_prune_removes_them(self):
+        self.build("-t", "web")
+        found = sum(path.lstat().st_size for folder in ("blobs", "steps", "snapshots/layers", "indexes")
+                    for path in (self.root / "build" / folder).rglob("*") if path.is_file() and not path.is_symlink())
+        self.assertEqual(sum(self.usage().values()), found)
+        self.run_command("nacre", "prune", "--filter", "until=1h")
+        self.run_command("nacre", "prune", "--keep-storage", "1g")
+        self.assertEqual(sum(self.usage().values()), found)
+        self.run_command("nacre", "prune")
+        self.assertEqual(self.usage()["steps"], 0)
+        self.assertGreater(self.usage()["images"], 0)
+        self.run_command("nacre", "prune", "-a")
+        self.assertEqual(sum(self.usage().values()), 0)
+        self.assertEqual(self.run_command("nacre", "images").out, "")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,135 @@
+#include "base/error.hpp"
+#include "cli/build/options.hpp"
+#include "support/code_of.hpp"
+
+#include <gmock/gmock.h>
+
+#include <map>
+
+namespace nacre::cli::build {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+std::optional<std::string> empty_environment(const std::string& /*name*/) {
+    return std::nullopt;
+}
+
+BuildSettings read(const BuildOptions& options) {
+    return read_settings(options, empty_environment);
+}
+
+TEST(BuildOptions, MeanWhatDockerUsersExpectByDefault) {
+    const BuildSettings settings = read({});
+    EXPECT_EQ(settings.context, ".");
+    EXPECT_TRUE(settings.use_cache);
+    EXPECT_EQ(settings.network, exec::NetworkMode::Host);
+    EXPECT_EQ(settings.compression.kind, archive::CompressionKind::Gzip);
+    EXPECT_EQ(settings.platform, oci::Platform::host());
+    EXPECT_EQ(settings.source_date_epoch, std::nullopt);
+    EXPECT_TRUE(settings.outputs.empty());
+}
+
+TEST(BuildOptions, TakeABuildArgWithoutAValueFromTheEnvironment) {
+    const Environment environment = [](const std::string& name) -> std::optional<std::string> {
+        if (name == "KNOWN") return "value";
+        return std::nullopt;
+    };
+    const BuildSettings settings =
+        read_settings({.build_args = {"A=1=2", "KNOWN", "UNKNOWN", "EMPTY="}}, environment);
+    EXPECT_THAT(
+        settings.build_args,
+        ElementsAre(Pair("A", "1=2"), Pair("KNOWN", "value"), Pair("EMPTY", "")));
+}
+
+TEST(BuildOptions, FindTheEpochInOptionArgumentAndEnvironmentInThisOrder) {
+    const Environment environment = [](const std::string& name) -> std::optional<std::string> {
+        if (name == "SOURCE_DATE_EPOCH") return "3";
+        return std::nullopt;
+    };
+    EXPECT_EQ(
+        read_settings(
+            {.build_args = {"SOURCE_DATE_EPOCH=2"}, .source_date_epoch = "1"}, environment)
+            .source_date_epoch,
+        1);
+    EXPECT_EQ(
+        read_settings({.build_args = {"SOURCE_DATE_EPOCH=2"}}, environment).source_date_epoch, 2);
+    EXPECT_EQ(read_settings({}, environment).source_date_epoch, 3);
+}
+
+TEST(BuildOptions, AreRefusedWithTheirName) {
+    const auto refused = [](const BuildOptions& options) {
+        return test::message_of([&] { read(options); });
+    };
+    EXPECT_THAT(refused({.tags = {"Not A Name"}}), HasSubstr("-t 'Not A Name'"));
+    EXPECT_THAT(refused({.labels = {"=x"}}), HasSubstr("--label '=x'"));
+    EXPECT_THAT(refused({.network = "bridge"}), HasSubstr("--network 'bridge'"));
+    EXPECT_THAT(refused({.compression = "lzma"}), HasSubstr("--compression 'lzma'"));
+    EXPECT_THAT(refused({.compression = "zstd:20"}), HasSubstr("from 1 to 19"));
+    EXPECT_THAT(refused({.source_date_epoch = "now"}), HasSubstr("--source-date-epoch 'now'"));
+    EXPECT_THAT(refused({.progress = "fancy"}), HasSubstr("--progress 'fancy'"));
+    EXPECT_THAT(refused({.jobs = "many"}), HasSubstr("--jobs 'many'"));
+    EXPECT_THAT(refused({.push = true}), HasSubstr("a push needs the name"));
+    EXPECT_THAT(
+        refused({.context = "-", .file = "-"}), HasSubstr("cannot both come from the standard"));
+    EXPECT_THAT(refused({.outputs = {"-", "type=oci"}}), HasSubstr("only one --output"));
+}
+
+TEST(BuildOptions, TakeTheManifestsAnnotationsAndNoOthersYet) {
+    EXPECT_THAT(
+        read({.annotations = {"a=1", "manifest:b=2"}}).annotations,
+        ElementsAre(Pair("a", "1"), Pair("b", "2")));
+    EXPECT_EQ(test::code_of([] { read({.annotations = {"index:a=1"}}); }), ErrorCode::Unsupported);
+}
+
+TEST(Compression, HasNamesAndLevels) {
+    EXPECT_EQ(parse_compression("gzip").level, 6);
+    EXPECT_EQ(parse_compression("gzip:9").level, 9);
+    EXPECT_EQ(parse_compression("gzip:fast").level, 1);
+    EXPECT_EQ(parse_compression("zstd").kind, archive::CompressionKind::Zstd);
+    EXPECT_EQ(parse_compression("zstd:19").level, 19);
+    EXPECT_EQ(parse_compression("none").kind, archive::CompressionKind::None);
+}
+
+TEST(Output, IsWhatDockerWrites) {
+    using Kind = OutputSpec::Kind;
+    EXPECT_EQ(parse_output("out"), (OutputSpec{Kind::Local, "out", {}}));
+    EXPECT_EQ(parse_output("-"), (OutputSpec{Kind::Tar, "-", {}}));
+    EXPECT_EQ(
+        parse_output("type=oci,dest=a.tar,name=app:1"),
+        (OutputSpec{Kind::Oci, "a.tar", {"app:1"}}));
+    EXPECT_EQ(parse_output("type=docker"), (OutputSpec{Kind::Docker, "-", {}}));
+    EXPECT_EQ(parse_output("type=tar,\"dest=a,b.tar\""), (OutputSpec{Kind::Tar, "a,b.tar", {}}));
+    EXPECT_EQ(parse_output("type=image,push=true"), (OutputSpec{Kind::Registry, "", {}}));
+    EXPECT_EQ(parse_output("type=registry"), (OutputSpec{Kind::Registry, "", {}}));
+}
+
+TEST(Output, IsRefusedWhenItIsNotUnderstood) {
+    for (const char* text : {"", "type=vfs", "type=local", "type=oci,unpack=true", "dest=x"})
+        EXPECT_NE(test::message_of([&] { parse_output(text); }), "") << text;
+}
+
+TEST(Bytes, AreCountedInPowersOf1024) {
+    EXPECT_EQ(parse_bytes("1048576", "--memory"), 1048576U);
+    EXPECT_EQ(parse_bytes("64b", "--memory"), 64U);
+    EXPECT_EQ(parse_bytes("64k", "--memory"), 65536U);
+    EXPECT_EQ(parse_bytes("512MB", "--memory"), 512U << 20U);
+    EXPECT_EQ(parse_bytes("2GiB", "--memory"), 2ULL << 30U);
+    for (const char* text : {"", "k", "-1", "1.5g", "9999999999g", "12q"})
+        EXPECT_EQ(test::code_of([&] { parse_bytes(text, "--memory"); }), ErrorCode::InvalidArgument)
+            << text;
+}
+
+TEST(Age, IsASumOfUnits) {
+    EXPECT_EQ(parse_age("90s", "until").count(), 90);
+    EXPECT_EQ(parse_age("1h30m", "until").count(), 5400);
+    EXPECT_EQ(parse_age("7d", "until").count(), 604800);
+    for (const char* text : {"", "5", "h", "1y", "-1h", "99999999999h"})
+        EXPECT_EQ(test::code_of([&] { parse_age(text, "until"); }), ErrorCode::InvalidArgument)
+            << text;
+}
+
+}  // namespace
+}  // namespace nacre::cli::build
