@@ -19,6 +19,13 @@ public:
         return executor().run(spec, output, std::move(stop));
     }
 
+    std::vector<std::string> unkept(const ResourceLimits& limits) const override {
+        const bool is_limited = limits.memory_bytes || limits.processes || limits.cpus
+                                || limits.shm_bytes || !limits.ulimits.empty();
+        if (!is_limited) return {};
+        return executor().unkept(limits);
+    }
+
     std::string describe() const override { return executor().describe(); }
 
 private:

@@ -185,6 +185,20 @@ class Builds(unittest.TestCase):
         self.assertEqual((self.work / "out/index.html").read_text(), "page\n")
         self.assertEqual((self.work / "out/made").read_text(), "made\n")
 
+    def test_steps_get_secrets_caches_limits_and_hosts(self):
+        (self.work / "token").write_text("hush")
+        (self.context / "Dockerfile").write_text(
+            DOCKERFILE + "RUN --mount=type=secret,id=a --mount=type=secret,id=HOME --mount=type=cache,target=/cache "
+            "busybox sha256sum /run/secrets/a; cat /run/secrets/HOME; echo; ulimit -n; busybox grep db /etc/hosts; echo x >> /cache/y; cat /cache/y\n")
+        words = ["--secret", "id=a,src=token", "--secret", "id=HOME", "--ulimit", "nofile=77", "--add-host", "db:10.0.0.5", "--memory", "512m", "--progress", "plain"]
+        said = self.run_command("nacre", "build", *words, self.context).err
+        for text in (hashlib.sha256(b"hush").hexdigest(), str(self.work), " 77", "10.0.0.5", " x"):
+            self.assertIn(text, said)
+        self.assertEqual(self.usage()["mounts"], 2)
+        self.run_command("nacre", "prune")
+        self.assertEqual(self.usage()["mounts"], 0)
+        self.assertEqual(self.leftovers(), [])
+
     # -- input
 
     def test_a_context_comes_on_the_standard_input(self):
@@ -260,7 +274,7 @@ class Builds(unittest.TestCase):
         self.assertTrue(text.startswith(b"\x1b[?25l") and text.endswith(b"\x1b[?25h"), text)
 
     def test_wrong_usage_ends_with_2_and_a_failed_step_with_1(self):
-        for words in (["--compression", "lzma"], ["--no-such-option"], ["-t", "Upper"], ["--secret", "id=x"]):
+        for words in (["--compression", "lzma"], ["--no-such-option"], ["-t", "Upper"], ["--secret", "src=x"], ["--cache-to", "type=local"]):
             self.assertEqual(self.build(*words, check=False).code, 2, words)
         (self.context / "Dockerfile").write_text(DOCKERFILE + "RUN echo last words; exit 3\n")
         failed = self.build(check=False)

@@ -22,6 +22,9 @@
 namespace nacre::cli::build {
 namespace {
 
+/// What BuildKit takes.
+constexpr std::size_t kSecretBytesMax = 500U << 10U;
+
 std::unique_ptr<engine::Progress> make_progress(
     ProgressKind kind, const Surroundings& around, const Clock& clock) {
     const bool is_dumb = around.environment("TERM").value_or("dumb") == "dumb";
@@ -52,6 +55,8 @@ engine::PlanOptions plan_options(const BuildSettings& settings) {
             where.starts_with(kImageContext) ? where.substr(kImageContext.size()) : "";
     plan.platform = settings.platform;
     plan.labels = settings.labels;
+    plan.entitlements.secrets = true;
+    plan.entitlements.network_host = settings.network == exec::NetworkMode::Host;
     return plan;
 }
 
@@ -179,12 +184,33 @@ private:
             .context_trees = std::move(named),
             .network = settings_.network,
             .limits = settings_.limits,
+            .extra_hosts = settings_.extra_hosts,
+            .secrets = read_secrets(),
+            .ssh_agents = settings_.ssh_agents,
             .source_date_epoch =
                 settings_.source_date_epoch.value_or(context.files->commit_time().value_or(0)),
             .compression = settings_.compression,
             .network_steps = engine::NetworkSteps::Reuse,
             .jobs = settings_.compression.threads,
             .container_prefix = "nacre-build-" + std::to_string(::getpid())};
+    }
+
+    std::map<std::string, Secret> read_secrets() const {
+        std::map<std::string, Secret> secrets;
+        for (const auto& [id, source] : settings_.secrets) {
+            if (!source.file.empty()) {
+                secrets[id] = Secret{os::read_file(around_.folder / source.file, kSecretBytesMax)};
+                continue;
+            }
+            auto value = around_.environment(source.variable);
+            if (!value)
+                throw Error{
+                    ErrorCode::NotFound,
+                    "--secret " + quoted(id) + ": the variable " + quoted(source.variable)
+                        + " is not set"};
+            secrets[id] = Secret{*std::move(value)};
+        }
+        return secrets;
     }
 
     std::vector<std::string> tag_texts() const {

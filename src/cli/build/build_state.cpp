@@ -80,6 +80,7 @@ engine::BuildServices BuildState::services(const BuildSettings& settings) {
         .locks = places_.locks(),
         .indexes = places_.indexes(),
         .temporary = lease_.folder(),
+        .cache_mounts = places_.cache_mounts(),
         .cache = cache,
         .remotes = &sources_};
 }

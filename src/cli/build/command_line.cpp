@@ -31,21 +31,14 @@ void add_values(
 
 /// Options of docker and buildah that are refused with a clear text for now: known, and not in help and manual.
 void add_missing(CLI::App& command, BuildOptions& options) {
-    const std::pair<const char*, std::vector<std::string>*> lists[] = {
-        {"--secret", &options.secrets},
-        {"--ssh", &options.ssh},
-        {"--add-host", &options.add_hosts},
-        {"--ulimit", &options.ulimits},
-        {"--cache-from", &options.cache_from},
-        {"--cache-to", &options.cache_to}};
-    for (const auto& [name, values] : lists)
-        command.add_option(name, *values)->allow_extra_args(false)->take_all()->group("");
-    const std::pair<const char*, std::string*> values[] = {
-        {"--memory,-m", &options.memory},
-        {"--cpus", &options.cpus},
-        {"--shm-size", &options.shm_size}};
-    for (const auto& [name, value] : values)
-        command.add_option(name, *value)->group("");
+    command.add_option("--cache-from", options.cache_from)
+        ->allow_extra_args(false)
+        ->take_all()
+        ->group("");
+    command.add_option("--cache-to", options.cache_to)
+        ->allow_extra_args(false)
+        ->take_all()
+        ->group("");
 }
 
 void add_what_is_built(CLI::App& command, BuildOptions& options) {
@@ -117,6 +110,25 @@ void add_steps(CLI::App& command, BuildOptions& options) {
         options.network,
         "MODE",
         "network of RUN: default, host (both the machine's) or none");
+    add_values(
+        command,
+        "--secret",
+        options.secrets,
+        "id=NAME[,src=FILE]",
+        "secret for RUN --mount=type=secret, from a file or from a variable (env=VARIABLE)");
+    add_values(
+        command,
+        "--ssh",
+        options.ssh,
+        "ID[=SOCKET]",
+        "agent for RUN --mount=type=ssh; without a socket the user's own");
+    add_values(
+        command, "--add-host", options.add_hosts, "HOST:ADDRESS", "line for /etc/hosts of RUN");
+    add_value(command, "-m,--memory", options.memory, "SIZE", "memory that a RUN may use, as 512m");
+    add_value(command, "--cpus", options.cpus, "NUMBER", "processors that a RUN may use, as 1.5");
+    add_values(
+        command, "--ulimit", options.ulimits, "NAME=SOFT[:HARD]", "limit for RUN, as nofile=1024");
+    add_value(command, "--shm-size", options.shm_size, "SIZE", "size of /dev/shm for RUN");
     add_value(
         command, "--jobs", options.jobs, "NUMBER", "stages that are built at once; default: 4");
 }

@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kDocumentBytesMax = 8U << 20U;
 
+constexpr const char* kMountLock = "lock";
+
 /// Content of regular files; one with several names counts once.
 std::uint64_t bytes_below(const fs::path& folder) {
     std::uint64_t bytes = 0;
@@ -68,6 +70,19 @@ void list_indexes(const Places& places, Inventory& inventory) {
     }
 }
 
+/// "<trust>/<digits>/<n>", each with its "lock", which has the time of the last use.
+void list_mounts(const Places& places, Inventory& inventory) {
+    if (!fs::exists(places.cache_mounts())) return;
+    for (const auto& trust : fs::directory_iterator{places.cache_mounts()})
+        for (const auto& named : fs::directory_iterator{trust.path()})
+            for (const auto& one : fs::directory_iterator{named.path()}) {
+                const auto lock = find_status(one.path() / kMountLock);
+                if (lock)
+                    inventory.mounts.push_back(
+                        {one.path(), bytes_below(one.path() / "content"), lock->st_mtim.tv_sec});
+            }
+}
+
 void list_unpacked(const Places& places, Inventory& inventory) {
     if (!fs::exists(places.snapshots())) return;
     const store::LayerFolders folders{places.snapshots()};
@@ -98,6 +113,8 @@ public:
             left_ += item.bytes;
         for (const auto& step : inventory.steps)
             left_ += step.bytes;
+        for (const Inventory::CacheMount& mount : inventory.mounts)
+            left_ += mount.bytes;
         count_needs();
     }
 
@@ -126,7 +143,7 @@ private:
 
     /// One of the four, by its number in the inventory.
     struct Candidate {
-        enum class Kind : std::uint8_t { Step, Image, Blob, Unpacked } kind;
+        enum class Kind : std::uint8_t { Step, Image, Blob, Unpacked, Mount } kind;
         std::size_t index = 0;
         std::int64_t last_use = 0;
     };
@@ -175,6 +192,8 @@ private:
         for (std::size_t i = 0; i < inventory_.unpacked.size(); ++i)
             if (unpacked_.at(inventory_.unpacked[i].layer.digest).needed == 0)
                 candidates_.push_back({Unpacked, i, inventory_.unpacked[i].last_use});
+        for (std::size_t i = 0; i < inventory_.mounts.size(); ++i)
+            candidates_.push_back({Mount, i, inventory_.mounts[i].last_use});
     }
 
     void remove(const Candidate& candidate) {
@@ -205,6 +224,10 @@ private:
                 return;
             case Candidate::Kind::Unpacked:
                 release_unpacked(inventory_.unpacked[candidate.index].layer.digest);
+                return;
+            case Candidate::Kind::Mount:
+                plan_.mounts.push_back(inventory_.mounts[candidate.index].folder);
+                count(inventory_.mounts[candidate.index].bytes);
                 return;
         }
     }
@@ -276,6 +299,7 @@ Inventory take_inventory(
     list_blobs(places, blobs, inventory);
     list_unpacked(places, inventory);
     list_indexes(places, inventory);
+    list_mounts(places, inventory);
     return inventory;
 }
 
@@ -293,6 +317,9 @@ std::vector<Usage> summarize(const Inventory& inventory) {
     Usage unpacked{.kind = "unpacked", .count = inventory.unpacked.size()};
     for (const Inventory::Unpacked& layer : inventory.unpacked)
         unpacked.bytes += layer.bytes;
+    Usage mounts{.kind = "mounts", .count = inventory.mounts.size()};
+    for (const Inventory::CacheMount& mount : inventory.mounts)
+        mounts.bytes += mount.bytes;
     Usage other{.kind = "other"};
     for (const Inventory::Blob& blob : inventory.blobs) {
         if (of_images.contains(blob.digest)) {
@@ -304,7 +331,7 @@ std::vector<Usage> summarize(const Inventory& inventory) {
             other.bytes += blob.bytes;
         }
     }
-    return {images, steps, unpacked, other};
+    return {images, steps, unpacked, mounts, other};
 }
 
 PrunePlan plan_prune(

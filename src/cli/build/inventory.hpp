@@ -7,6 +7,7 @@
 #include "store/blob_store.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
@@ -36,10 +37,18 @@ struct Inventory {
         std::set<oci::Digest> layers;  ///< their diff ids
     };
 
+    /// The content of a `RUN --mount=type=cache`.
+    struct CacheMount {
+        std::filesystem::path folder;  ///< with the content and its lock
+        std::uint64_t bytes = 0;
+        std::int64_t last_use = 0;
+    };
+
     std::vector<Image> images;
     std::vector<engine::DirectoryStepCache::Listed> steps;
     std::vector<Blob> blobs;
     std::vector<Unpacked> unpacked;
+    std::vector<CacheMount> mounts;
 };
 
 /// Reads it. What disappears meanwhile is left out.
@@ -51,12 +60,13 @@ Inventory::Image image_parts(
     const store::BlobStore& blobs, const std::string& reference, const oci::Digest& manifest);
 
 struct Usage {
-    std::string kind;  ///< "images", "steps", "unpacked", "other"
+    std::string kind;  ///< "images", "steps", "unpacked", "mounts", "other"
     std::uint64_t count = 0;
     std::uint64_t bytes = 0;
 };
 
-/// Each byte once: blobs of named images; records and blobs that only steps need; unpacked layers; blobs that nobody needs.
+/// Each byte once: blobs of named images; records and blobs that only steps need; unpacked layers; content of cache mounts; blobs that nobody
+/// needs.
 std::vector<Usage> summarize(const Inventory& inventory);
 
 struct PruneOptions {
@@ -70,6 +80,7 @@ struct PrunePlan {
     std::vector<engine::StepKey> steps;
     std::vector<oci::Digest> blobs;
     std::vector<oci::DiffId> unpacked;
+    std::vector<std::filesystem::path> mounts;
     std::uint64_t bytes = 0;
 };
 

@@ -6,6 +6,8 @@
 #include "cli/build/commands.hpp"
 #include "cli/build/inventory.hpp"
 #include "json/value.hpp"
+#include "os/file.hpp"
+#include "os/file_lock.hpp"
 #include "store/layer_folders.hpp"
 #include "store/lease.hpp"
 
@@ -102,6 +104,9 @@ void remove_all(const PrunePlan& plan, OpenStores& stores) {
         steps.remove(key);
     for (const oci::Digest& blob : plan.blobs)
         stores.blobs.remove(blob);
+    for (const std::filesystem::path& mount : plan.mounts)
+        // Who runs with it holds its lock.
+        if (const auto lock = os::FileLock::try_acquire(mount / "lock")) os::remove_tree(mount);
     if (plan.unpacked.empty()) return;
     for (const oci::DiffId& layer : plan.unpacked)
         std::filesystem::remove(stores.places.layer_indexes() / std::string{layer.digest.hex()});
@@ -156,11 +161,12 @@ int prune(const PruneWords& words, const Surroundings& around) {
     remove_all(plan, stores);
     if (!options.keep_bytes) forget_digests(places, options.before);
     around.print(fmt::format(
-        "removed {} images, {} steps, {} blobs, {} unpacked layers: {} bytes\n",
+        "removed {} images, {} steps, {} blobs, {} unpacked layers, {} cache mounts: {} bytes\n",
         plan.images.size(),
         plan.steps.size(),
         plan.blobs.size(),
         plan.unpacked.size(),
+        plan.mounts.size(),
         plan.bytes));
     return 0;
 }

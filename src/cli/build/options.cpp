@@ -175,6 +175,17 @@ std::optional<std::int64_t> parse_epoch(
     return epoch;
 }
 
+/// "nofile=1024", "nofile=1024:2048".
+exec::Ulimit parse_ulimit(const std::string& text) {
+    const auto [name, values] = split_pair(text);
+    const std::size_t colon = values.find(':');
+    const auto soft = parse_integer(values.substr(0, colon));
+    const auto hard = colon == std::string::npos ? soft : parse_integer(values.substr(colon + 1));
+    if (name.empty() || !soft || !hard || *soft < 0 || *hard < *soft)
+        refuse("--ulimit", text, "NAME=SOFT[:HARD], such as nofile=1024:2048");
+    return {name, static_cast<std::uint64_t>(*soft), static_cast<std::uint64_t>(*hard)};
+}
+
 exec::ResourceLimits parse_limits(const BuildOptions& options) {
     exec::ResourceLimits limits;
     if (!options.memory.empty()) limits.memory_bytes = parse_bytes(options.memory, "--memory");
@@ -186,7 +197,70 @@ exec::ResourceLimits parse_limits(const BuildOptions& options) {
             refuse("--cpus", options.cpus, "a number greater than 0, such as 1.5");
         limits.cpus = cpus;
     }
+    if (!options.shm_size.empty()) limits.shm_bytes = parse_bytes(options.shm_size, "--shm-size");
+    for (const std::string& text : options.ulimits)
+        limits.ulimits.push_back(parse_ulimit(text));
     return limits;
+}
+
+/// "HOST:ADDRESS" or "HOST=ADDRESS"; an IPv6 address may be in brackets.
+std::vector<exec::HostEntry> parse_hosts(const std::vector<std::string>& texts) {
+    std::vector<exec::HostEntry> hosts;
+    for (const std::string& text : texts) {
+        const std::size_t end = text.find_first_of(":=");
+        std::string address = end == std::string::npos ? "" : text.substr(end + 1);
+        if (address.starts_with('[') && address.ends_with(']'))
+            address = address.substr(1, address.size() - 2);
+        const bool is_address =
+            !address.empty()
+            && address.find_first_not_of("0123456789abcdefABCDEF.:") == std::string::npos;
+        if (end == 0 || !is_address || text.find_first_of(" \t\n") != std::string::npos)
+            refuse("--add-host", text, "HOST:ADDRESS, the address as numbers");
+        hosts.push_back({text.substr(0, end), std::move(address)});
+    }
+    return hosts;
+}
+
+/// "id=token,src=token.txt", "id=token,env=TOKEN"; an id alone is the name of a variable.
+std::map<std::string, SecretSource> parse_secrets(const std::vector<std::string>& texts) {
+    std::map<std::string, SecretSource> secrets;
+    for (const std::string& text : texts) {
+        std::string id;
+        SecretSource source;
+        for (const std::string& field : split_csv(text)) {
+            const auto [name, value] = split_pair(field);
+            if (name == "id") {
+                id = value;
+            } else if (name == "src" || name == "source") {
+                source.file = value;
+            } else if (name == "env") {
+                source.variable = value;
+            } else if (name != "type" || (value != "file" && value != "env")) {
+                refuse("--secret", text, "id=NAME,src=FILE or id=NAME,env=VARIABLE");
+            }
+        }
+        if (id.empty()) refuse("--secret", text, "id=NAME,src=FILE or id=NAME,env=VARIABLE");
+        if (source.file.empty() && source.variable.empty()) source.variable = id;
+        secrets.insert_or_assign(id, std::move(source));
+    }
+    return secrets;
+}
+
+/// "default", "default=SOCKET": without a socket that of the user's agent.
+std::map<std::string, std::filesystem::path> parse_agents(
+    const std::vector<std::string>& texts, const Environment& environment) {
+    std::map<std::string, std::filesystem::path> agents;
+    for (const std::string& text : texts) {
+        auto [id, socket] = split_pair(text);
+        if (socket.empty()) socket = environment("SSH_AUTH_SOCK").value_or("");
+        if (id.empty()) refuse("--ssh", text, "ID or ID=SOCKET");
+        if (socket.empty())
+            throw Error{
+                ErrorCode::InvalidArgument,
+                "--ssh " + quoted(text) + ": SSH_AUTH_SOCK is not set, so there is no agent"};
+        agents.insert_or_assign(id, socket);
+    }
+    return agents;
 }
 
 ProgressKind parse_progress(const BuildOptions& options) {
@@ -233,13 +307,6 @@ std::optional<std::filesystem::path> path_of(const std::string& text) {
 
 /// What is typed by users of other builders and does not work here yet: never ignored.
 void refuse_what_is_missing(const BuildOptions& options) {
-    refuse_missing(!options.secrets.empty(), "--secret");
-    refuse_missing(!options.ssh.empty(), "--ssh");
-    refuse_missing(!options.add_hosts.empty(), "--add-host");
-    refuse_missing(!options.memory.empty(), "--memory");
-    refuse_missing(!options.cpus.empty(), "--cpus");
-    refuse_missing(!options.ulimits.empty(), "--ulimit");
-    refuse_missing(!options.shm_size.empty(), "--shm-size");
     refuse_missing(!options.cache_from.empty(), "--cache-from");
     refuse_missing(!options.cache_to.empty(), "--cache-to");
 }
@@ -369,6 +436,9 @@ BuildSettings read_settings(const BuildOptions& options, const Environment& envi
     settings.pull = parse_pull(options.pull);
     settings.network = parse_network(options.network);
     settings.limits = parse_limits(options);
+    settings.extra_hosts = parse_hosts(options.add_hosts);
+    settings.secrets = parse_secrets(options.secrets);
+    settings.ssh_agents = parse_agents(options.ssh, environment);
     settings.squash = options.squash;
     settings.compression = parse_compression(options.compression);
     settings.compression.threads = parse_jobs(options.jobs);

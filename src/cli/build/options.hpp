@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,6 +65,14 @@ struct OutputSpec {
     bool operator==(const OutputSpec&) const = default;
 };
 
+/// Where the text of a secret comes from: it is read when the build starts.
+struct SecretSource {
+    std::filesystem::path file;  ///< or empty, and
+    std::string variable;        ///< the name of a variable of the environment
+
+    bool operator==(const SecretSource&) const = default;
+};
+
 enum class ProgressKind : std::uint8_t { Auto, Plain, Json, Quiet };
 
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;
@@ -83,6 +92,9 @@ struct BuildSettings {
     PullPolicy pull = PullPolicy::Missing;
     exec::NetworkMode network = exec::NetworkMode::Host;
     exec::ResourceLimits limits;
+    std::vector<exec::HostEntry> extra_hosts;
+    std::map<std::string, SecretSource> secrets;              ///< by id
+    std::map<std::string, std::filesystem::path> ssh_agents;  ///< sockets by id
     bool squash = false;
     archive::CompressionSettings compression;
     std::optional<std::int64_t> source_date_epoch;

@@ -20,6 +20,9 @@ struct Places {
 
     std::filesystem::path indexes() const { return root / "indexes"; }
 
+    /// Of engine::CacheFolder.
+    std::filesystem::path cache_mounts() const { return root / "cache-mounts"; }
+
     /// The files of engine::LayerIndexes.
     std::filesystem::path layer_indexes() const { return indexes() / "v1"; }
 

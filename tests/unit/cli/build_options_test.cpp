@@ -77,6 +77,42 @@ TEST(BuildOptions, AreRefusedWithTheirName) {
     EXPECT_THAT(refused({.outputs = {"-", "type=oci"}}), HasSubstr("only one --output"));
 }
 
+TEST(BuildOptions, SayWhereSecretsAndAgentsAre) {
+    const BuildSettings settings = read(
+        {.secrets = {"id=a,src=a.txt", "id=b,env=B", "id=c,type=env"}, .ssh = {"default=/socket"}});
+    EXPECT_EQ(settings.secrets.at("a"), (SecretSource{"a.txt", ""}));
+    EXPECT_EQ(settings.secrets.at("b"), (SecretSource{"", "B"}));
+    EXPECT_EQ(settings.secrets.at("c"), (SecretSource{"", "c"}));
+    EXPECT_EQ(settings.ssh_agents.at("default"), "/socket");
+    EXPECT_THAT(test::message_of([] { read({.secrets = {"src=x"}}); }), HasSubstr("--secret"));
+    EXPECT_THAT(test::message_of([] { read({.ssh = {"default"}}); }), HasSubstr("SSH_AUTH_SOCK"));
+}
+
+TEST(BuildOptions, LimitSteps) {
+    const BuildSettings settings = read(
+        {.add_hosts = {"db:10.0.0.5", "six=[2001:db8::1]"},
+         .memory = "1g",
+         .cpus = "1.5",
+         .ulimits = {"nofile=1:2", "nproc=3"},
+         .shm_size = "64m"});
+    ASSERT_EQ(settings.extra_hosts.size(), 2U);
+    EXPECT_EQ(settings.extra_hosts[1].name, "six");
+    EXPECT_EQ(settings.extra_hosts[1].address, "2001:db8::1");
+    EXPECT_EQ(settings.limits.memory_bytes, 1U << 30U);
+    EXPECT_EQ(settings.limits.cpus, 1.5);
+    EXPECT_EQ(settings.limits.shm_bytes, 64U << 20U);
+    EXPECT_EQ(settings.limits.ulimits.at(0).hard, 2U);
+    EXPECT_EQ(settings.limits.ulimits.at(1).hard, 3U);
+    for (const BuildOptions& options :
+         {BuildOptions{.add_hosts = {"db"}},
+          BuildOptions{.add_hosts = {"db:host-gateway"}},
+          BuildOptions{.cpus = "0"},
+          BuildOptions{.cpus = "1x"},
+          BuildOptions{.ulimits = {"nofile"}},
+          BuildOptions{.ulimits = {"nofile=2:1"}}})
+        EXPECT_EQ(test::code_of([&] { read(options); }), ErrorCode::InvalidArgument);
+}
+
 TEST(BuildOptions, TakeTheManifestsAnnotationsAndNoOthersYet) {
     EXPECT_THAT(
         read({.annotations = {"a=1", "manifest:b=2"}}).annotations,

@@ -94,6 +94,13 @@ TEST_F(PruneTest, StopsWhenLittleEnoughIsLeft) {
     EXPECT_THAT(some.blobs, ElementsAre(digest_of('3')));
 }
 
+TEST_F(PruneTest, TakesCacheMountsByTheirAge) {
+    inventory.mounts.push_back({"old", 10, 1});
+    inventory.mounts.push_back({"new", 10, 100});
+    EXPECT_THAT(plan({.before = 10}).mounts, ElementsAre("old"));
+    EXPECT_EQ(plan().mounts.size(), 2U);
+}
+
 TEST_F(PruneTest, ForgetsADamagedRecord) {
     inventory.steps.front().record = std::nullopt;
     EXPECT_EQ(plan().steps.size(), 2U);
