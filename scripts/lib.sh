@@ -7,7 +7,7 @@ build_packages=(
     libseccomp-dev libsodium-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libyaml-cpp-dev libzstd-dev zlib1g-dev)
 job_packages=(busybox-static crun curl iproute2 jq mmdebstrap podman python3 runc skopeo umoci)
 test_packages=(
-    clang-19 clang-format-19 clang-tidy-19 cppcheck docker-registry groff-base libclang-rt-19-dev libgmock-dev libgtest-dev
+    buildah clang-19 clang-format-19 clang-tidy-19 cppcheck docker-registry groff-base libclang-rt-19-dev libgmock-dev libgtest-dev
     librapidcheck-dev universal-ctags)
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }

@@ -259,6 +259,31 @@ void check_keyword_casing(const Dockerfile& file, Findings& findings) {
     }
 }
 
+/// "linux/arm64/v8" and "linux/arm64" are the same.
+bool is_same_platform(std::string_view found, std::string_view wanted) {
+    const std::vector<std::string> a = split(found, '/');
+    const std::vector<std::string> b = split(wanted, '/');
+    const std::size_t parts = std::min({a.size(), b.size(), std::size_t{3}});
+    return std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(parts), b.begin());
+}
+
+void check_base_platforms(const Dockerfile& file, const CheckContext& context, Findings& findings) {
+    if (!context.base_platform) return;
+    const std::string target = context.inputs.platform_args.find("TARGETPLATFORM").value_or("");
+    for (const ImageUse& use : find_image_uses(file, context.inputs).uses) {
+        const std::string& wanted = use.platform.empty() ? target : use.platform;
+        if (use.kind != ImageUseKind::From || !use.is_image() || wanted.empty()) continue;
+        const auto found = context.base_platform(use.text, wanted);
+        if (!found || is_same_platform(*found, wanted)) continue;
+        findings.add(
+            "InvalidBaseImagePlatform",
+            use.at,
+            "base image " + quoted(use.text) + " is for platform '" + *found + "', expected '"
+                + wanted + "' for this build",
+            "take an image that is made for " + wanted + ", or build with --platform=" + *found);
+    }
+}
+
 }  // namespace
 
 const std::vector<std::string>& check_names() {
@@ -305,6 +330,7 @@ Diagnostics run_checks(const ParseResult& parsed, const CheckContext& context) {
         findings.add(one);
     check_keyword_casing(file, findings);
     detail::check_stages(file, context, findings);
+    check_base_platforms(file, context, findings);
     for (const Instruction& instruction : file.global_args) {
         if (const auto* arg = std::get_if<Arg>(&instruction.command)) {
             for (const ArgItem& item : arg->items)

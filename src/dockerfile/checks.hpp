@@ -17,12 +17,15 @@ struct CheckContext {
     BuildInputs inputs;
     /// The environment of an image; nothing when it is not known. For UndefinedVar.
     std::function<std::optional<Variables>(const std::string& image)> base_environment;
+    /// The platform that an image has when it is asked for `wanted`; nothing when it is not known. For
+    /// InvalidBaseImagePlatform.
+    std::function<std::optional<std::string>(const std::string& image, const std::string& wanted)>
+        base_platform;
     /// Whether a path of the context is excluded by the ignore file. For CopyIgnoredFile.
     std::function<bool(std::string_view path)> is_ignored;
 };
 
-/// BuildKit's names of the checks, in the order of its documentation. All but InvalidBaseImagePlatform, which needs
-/// the image itself, are found by run_checks().
+/// BuildKit's names of the checks, in the order of its documentation.
 const std::vector<std::string>& check_names();
 
 /// The warnings of the parser and of the checks, by line, without those that the file's `check` directive skips; as

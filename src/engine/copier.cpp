@@ -7,9 +7,9 @@
 #include "engine/accounts.hpp"
 #include "engine/copy_sources.hpp"
 #include "engine/path_words.hpp"
+#include "engine/root_tree.hpp"
 #include "os/file.hpp"
 #include "os/temp.hpp"
-#include "source/ignore.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -109,26 +109,6 @@ std::string join_path(const std::string& folder, const std::string& name) {
     return folder.ends_with('/') ? folder + name : folder + "/" + name;
 }
 
-/// The paths of `root` that a source word names; '*' and '?' match inside one name.
-std::vector<std::string> expand_word(const RootFolder& root, const std::string& word) {
-    std::vector<std::string> found{""};
-    for (const std::string& part : split(relative_path(word), '/')) {
-        std::vector<std::string> next;
-        for (const std::string& folder : found) {
-            if (!has_glob(part)) {
-                next.push_back(join_path(folder, part));
-                continue;
-            }
-            const auto status = root.find_target(folder);
-            if (!status || !S_ISDIR(status->st_mode)) continue;
-            for (const std::string& name : root.list(folder))
-                if (matches_glob(part, name)) next.push_back(join_path(folder, name));
-        }
-        found = std::move(next);
-    }
-    return found;
-}
-
 }  // namespace
 
 /// Where one COPY goes.
@@ -136,7 +116,6 @@ struct Copier::Target {
     const CopyAction& action;
     std::optional<Owner> owner;  ///< of --chown
     bool is_folder = false;      ///< it ends in '/', or is a folder already
-    source::IgnorePatterns excludes;
     std::map<std::pair<dev_t, ino_t>, std::string>
         links;  ///< first copy of a file with several names
 
@@ -168,8 +147,6 @@ Copier::Target Copier::target_of(const CopyAction& action) const {
     const ImageTree::Node* known = parts_.destination.find_target(action.destination);
     target.is_folder =
         action.destination.ends_with('/') || (known != nullptr && known->is_folder());
-    for (const std::string& pattern : action.excludes)
-        target.excludes.add(pattern);
     return target;
 }
 
@@ -185,13 +162,10 @@ void Copier::copy_from_tree(const source::Tree& tree, const CopyAction& action) 
             select_sources(tree, word, {action.excludes, action.parents});
         if (selection.nothing) continue;
         const bool several = action.sources.size() + action.files.size() > 1;
-        if (!selection.single_file || several)
-            parts_.destination.ensure_folder(action.destination, target.folder(parts_.epoch));
+        if (!selection.single_file || several) ensure_destination(target);
         for (const CopyItem& item : selection.items) {
             check_stop();
-            const bool top_level = item.target.find('/') == std::string::npos;
-            if (action.unpack_archives && selection.single_file && top_level
-                && try_unpack(tree, item.node, target))
+            if (action.unpack_archives && item.is_named && try_unpack(tree, item.node, target))
                 continue;
             write_node(tree, item.node, place(target, item.target, selection.single_file), target);
         }
@@ -210,8 +184,7 @@ void Copier::write_node(
         case source::NodeType::Directory: {
             const EntryAttributes attributes =
                 target.attributes(FileKind::Folder, node.mode, {}, node.mtime);
-            // A folder that was there keeps what it has, unless --chmod or --chown is about it.
-            parts_.destination.ensure_folder(path, attributes);
+            put_folder(path, attributes, target);
             break;
         }
         case source::NodeType::Symlink:
@@ -237,6 +210,15 @@ void Copier::write_node(
     }
 }
 
+/// A folder of the source. As in BuildKit, one that was there takes its attributes too; the destination itself does not, nor
+/// do folders on the way to it.
+void Copier::put_folder(
+    const std::string& path, const EntryAttributes& attributes, const Target& target) {
+    parts_.destination.ensure_folder(path.substr(0, path.rfind('/')), target.folder(parts_.epoch));
+    if (!parts_.destination.ensure_folder(path, attributes))
+        parts_.destination.set_attributes(path, attributes);
+}
+
 void Copier::write_inline(const InlineFile& file, const std::string& path, const Target& target) {
     parts_.destination.ensure_folder(path.substr(0, path.rfind('/')), target.folder(parts_.epoch));
     parts_.destination.write_file(
@@ -251,7 +233,10 @@ bool Copier::try_unpack(const source::Tree& tree, const source::Node& node, cons
     if (!is_archive(*tree.open(node))) return false;
     const auto content = tree.open(node);
     archive::TarReader reader{*content, {}};
-    parts_.destination.ensure_folder(target.action.destination, target.folder(parts_.epoch));
+    // --chmod is about neither the archive nor the folder it is unpacked into.
+    EntryAttributes folder = target.folder(parts_.epoch);
+    folder.mode = kFolderMode;
+    parts_.destination.ensure_folder(target.action.destination, folder);
     unpack(reader, target);
     return true;
 }
@@ -300,41 +285,26 @@ void Copier::unpack(archive::TarReader& reader, const Target& target) {
 
 void Copier::copy_from_root(const RootFolder& origin, const CopyAction& action) {
     Target target = target_of(action);
+    const RootTree tree{origin};
     for (const std::string& word : action.sources) {
-        const std::vector<std::string> paths = expand_word(origin, word);
-        bool copied = false;
-        for (const std::string& path : paths) {
+        const CopySelection selection = select_sources(
+            tree, word, {action.excludes, action.parents, "the image it is to be copied from"});
+        if (selection.nothing) continue;
+        const bool single = selection.single_file && action.sources.size() == 1;
+        if (!single) ensure_destination(target);
+        for (const CopyItem& item : selection.items) {
             check_stop();
-            const auto status = origin.find_target(path);
-            if (!status && !origin.find(path)) continue;
-            copied = true;
-            const bool single = paths.size() == 1 && action.sources.size() == 1;
-            if (status && S_ISDIR(status->st_mode)) {
-                parts_.destination.ensure_folder(action.destination, target.folder(parts_.epoch));
-                copy_children(origin, path, action.destination, target);
-            } else {
-                // A link that is named itself stands for what it leads to; links below stay links.
-                const std::string from = status ? origin.resolve(path) : path;
-                copy_entry(origin, from, place(target, base_name(path), single), target);
-            }
+            copy_entry(origin, item.node.path, place(target, item.target, single), target);
         }
-        if (!copied)
-            throw Error{
-                ErrorCode::NotFound, quoted(word) + " is not in the image it is to be copied from"};
     }
 }
 
-void Copier::copy_children(
-    const RootFolder& origin, const std::string& from, const std::string& to, Target& target) {
-    for (const std::string& name : origin.list(from)) {
-        check_stop();
-        copy_entry(origin, join_path(from, name), join_path(to, name), target);
-    }
+void Copier::ensure_destination(const Target& target) {
+    parts_.destination.ensure_folder(target.action.destination, target.folder(parts_.epoch));
 }
 
 void Copier::copy_entry(
     const RootFolder& origin, const std::string& from, const std::string& to, Target& target) {
-    if (target.excludes.excludes(relative_path(from))) return;
     const auto status = origin.find(from);
     if (!status)
         throw Error{ErrorCode::NotFound, "'" + from + "' is gone from the image it is copied from"};
@@ -345,8 +315,7 @@ void Copier::copy_entry(
         status->st_mtim.tv_sec);
     attributes.xattrs = origin.xattrs(from);
     if (S_ISDIR(status->st_mode)) {
-        parts_.destination.ensure_folder(to, attributes);
-        copy_children(origin, from, to, target);
+        put_folder(to, attributes, target);
         return;
     }
     parts_.destination.ensure_folder(to.substr(0, to.rfind('/')), target.folder(parts_.epoch));

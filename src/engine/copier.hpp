@@ -50,8 +50,9 @@ private:
     void unpack(archive::TarReader& reader, const Target& target);
     void copy_entry(
         const RootFolder& origin, const std::string& from, const std::string& to, Target& target);
-    void copy_children(
-        const RootFolder& origin, const std::string& from, const std::string& to, Target& target);
+    void ensure_destination(const Target& target);
+    void put_folder(
+        const std::string& path, const EntryAttributes& attributes, const Target& target);
     void check_stop() const;
 
     Parts parts_;

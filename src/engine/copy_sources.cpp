@@ -73,18 +73,20 @@ std::string join_paths(const std::string& folder, const std::string& path) {
     return folder.empty() || path.empty() ? folder + path : folder + "/" + path;
 }
 
-Error not_found(const source::Tree& tree, const std::string& word) {
+Error not_found(const source::Tree& tree, const std::string& word, std::string_view place) {
     std::vector<std::string> names;
     for (const source::Node& node : tree.walk(""))
         names.push_back(node.path);
     const auto near = nearest(resolve_by_name(word), names);
-    const Error error{ErrorCode::NotFound, quoted(word) + " is not in the build context"};
+    const Error error{ErrorCode::NotFound, quoted(word) + " is not in " + std::string{place}};
     return near ? error.with_hint("did you mean '" + *near + "'?") : error;
 }
 
 class Selector {
 public:
-    Selector(const source::Tree& tree, const SelectOptions& options) : tree_{tree} {
+    Selector(const source::Tree& tree, const SelectOptions& options)
+        : tree_{tree},
+          place_{options.place} {
         for (const std::string& pattern : options.excludes)
             excludes_.add(pattern);
     }
@@ -95,12 +97,12 @@ public:
         const std::string path = resolve_by_name(word);
         if (!has_glob(path)) {
             const auto node = find_target(tree_, path);
-            if (!node && !path.empty()) throw not_found(tree_, word);
+            if (!node && !path.empty()) throw not_found(tree_, word, place_);
             const bool is_folder = !node || node->type == source::NodeType::Directory;
             if (is_folder) {
                 add_content(node ? node->path : "");
             } else {
-                selection_.items.push_back({*node, base_name(path)});
+                selection_.items.push_back({*node, base_name(path), true});
             }
             selection_.single_file = !is_folder;
             return;
@@ -123,9 +125,8 @@ public:
             return;
         }
         const auto root = find_target(tree_, front);
-        if (!root && !front.empty()) throw not_found(tree_, word);
+        if (!root && !front.empty()) throw not_found(tree_, word, place_);
         add_below(root ? root->path : "", pattern, has_glob(pattern) ? "" : word);
-        selection_.nothing = has_glob(pattern) && selection_.items.empty();
     }
 
 private:
@@ -148,7 +149,7 @@ private:
         if (target.type == source::NodeType::Directory) {
             add_content(target.path);
         } else {
-            selection_.items.push_back({target, base_name(node.path)});
+            selection_.items.push_back({target, base_name(node.path), true});
         }
         return target.type;
     }
@@ -173,7 +174,7 @@ private:
         const auto node = tree_.find(join_paths(root, pattern));
         if (!node) {
             if (word.empty()) return;
-            throw not_found(tree_, word);
+            throw not_found(tree_, word, place_);
         }
         std::vector<source::Node> nodes;
         for (std::size_t at = pattern.find('/'); at != std::string::npos;
@@ -204,6 +205,7 @@ private:
     }
 
     const source::Tree& tree_;
+    const std::string_view place_;
     source::IgnorePatterns excludes_;
     CopySelection selection_;
 };

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nacre::engine {
@@ -12,6 +13,8 @@ namespace nacre::engine {
 struct CopyItem {
     source::Node node;
     std::string target;  ///< below the destination; empty: the destination itself
+    bool is_named =
+        false;  ///< the word or its pattern named it itself, and not a folder that it is in
 };
 
 /// What one source word of COPY selects.
@@ -28,6 +31,7 @@ struct SelectOptions {
     /// In the language of .dockerignore, about paths below each folder that is copied.
     const std::vector<std::string>& excludes;
     ParentFolders parents = ParentFolders::Leave;
+    std::string_view place = "the build context";  ///< for messages
 };
 
 /// Selects from the tree as COPY does. A folder stands for what is in it; '*', '?' and '[...]' match inside one name; a pattern

@@ -221,9 +221,9 @@ private:
         action.unpack_archives = copy.is_add && copy.unpack.value_or(true);
         action.link = copy.link;
         action.parents = copy.parents ? ParentFolders::Take : ParentFolders::Leave;
+        // One name each, whatever blanks its value has.
         for (const df::Word& source : copy.sources)
-            for (const std::string& word : words(source))
-                action.sources.push_back(word);
+            action.sources.push_back(text(source));
         for (const df::Heredoc& file : copy.files)
             action.files.push_back({file.name, file.expand ? document(file) : file.content});
         const std::string destination = text(copy.destination);
@@ -621,6 +621,13 @@ void need(const Plan& plan, std::size_t index, std::set<std::size_t>& needed) {
                 need(plan, earlier->index, needed);
 }
 
+/// What an image has that is FROM nothing, as in BuildKit.
+void start_empty(oci::ImageConfig& config, const oci::Platform& platform) {
+    config.platform = platform;
+    config.env = {"PATH=" + std::string{kDefaultPath}};
+    config.working_dir = "/";
+}
+
 void set_base(
     StagePlan& stage,
     const df::ImageUse& use,
@@ -630,7 +637,7 @@ void set_base(
     const BaseConfigs& bases) {
     if (!use.context.empty()) {
         stage.base = ScratchBase{};
-        stage.config.platform = options.platform;
+        start_empty(stage.config, options.platform);
         CopyAction files{
             .origin = FromNamedContext{use.context}, .sources = {"."}, .destination = "/"};
         stage.steps.push_back(
@@ -643,7 +650,7 @@ void set_base(
         stage.config = plan.stages[*use.source_stage].config;
     } else if (use.scratch) {
         stage.base = ScratchBase{};
-        stage.config.platform = options.platform;
+        start_empty(stage.config, options.platform);
     } else {
         stage.base = ImageBase{use.text, platform};
         stage.config.platform = platform;

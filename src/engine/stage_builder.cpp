@@ -351,11 +351,10 @@ std::optional<Layer> StageBuilder::make_folder(const WorkdirAction& action) {
     const ImageTree::Node* known = files_->tree().find_target(action.path);
     if (known != nullptr && known->is_folder()) return std::nullopt;
     LayerDraft draft{files_->tree(), parts_.request.source_date_epoch};
-    EntryAttributes attributes{.mode = kFolderMode};
+    // As in BuildKit, the folders above it that are missing are the user's too.
+    const EntryAttributes attributes{
+        .mode = kFolderMode, .owner = resolve_account(action.user, find_text).owner};
     draft.ensure_folder(action.path, attributes);
-    // Its parents stay root's.
-    attributes.owner = resolve_account(action.user, find_text).owner;
-    draft.set_attributes(action.path, attributes);
     const Layer layer = write(draft);
     files_->push_made(layer);
     return layer;

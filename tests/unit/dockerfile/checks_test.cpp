@@ -106,5 +106,29 @@ TEST(Checks, HaveBuildKitsNames) {
     EXPECT_THAT(run_checks(parsed, {}), IsEmpty());
 }
 
+TEST(Checks, TellThatABaseIsForAnotherPlatform) {
+    const ParseResult parsed = parse(
+        "FROM arm:1 AS one\nFROM --platform=linux/s390x big:1\nFROM one\nFROM scratch\n"
+        "FROM unknown:1\nFROM multi:1\n",
+        "Dockerfile");
+    CheckContext context;
+    context.inputs.platform_args = make_platform_arguments("linux/arm/v7", "linux/amd64");
+    context.base_platform = [](const std::string& image,
+                               const std::string& wanted) -> std::optional<std::string> {
+        if (image == "unknown:1") return std::nullopt;
+        return image == "multi:1" ? wanted : image == "arm:1" ? "linux/arm" : "linux/amd64";
+    };
+    std::vector<std::string> found;
+    for (const Diagnostic& one : run_checks(parsed, context))
+        if (one.code == "InvalidBaseImagePlatform")
+            found.push_back(
+                std::to_string(one.line) + ":" + std::to_string(one.column) + " " + one.message);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(
+        found[0],
+        "2:29 base image 'big:1' is for platform 'linux/amd64', expected 'linux/s390x' for this "
+        "build");
+}
+
 }  // namespace
 }  // namespace nacre::dockerfile

@@ -43,12 +43,13 @@ TEST_F(BuildCopyTest, UnpacksNothingForAnImageWithoutRun) {
     ASSERT_EQ(layers.size(), 5U);
     EXPECT_EQ(
         machine().entries(layers[2]),
-        (Strings{"home/ 0755 0:0", "home/web/ 0755 0:0", "home/web/data/ 0755 1000:1001"}));
+        (Strings{
+            "home/ 0755 1000:1001", "home/web/ 0755 1000:1001", "home/web/data/ 0755 1000:1001"}));
     EXPECT_EQ(
         machine().entries(layers[3]),
         (Strings{
-            "home/ 0755 0:0",
-            "home/web/ 0755 0:0",
+            "home/ 0755 1000:1001",
+            "home/web/ 0755 1000:1001",
             "home/web/data/ 0755 1000:1001",
             "home/web/data/one.txt 0644 1000:1001"}));
     EXPECT_EQ(
