@@ -30,7 +30,7 @@ std::string history_of_copy(const dockerfile::Copy& copy, const CopyAction& acti
     for (const InlineFile& file : action.files)
         words.push_back("<<" + file.name);
     for (const std::string& source : action.sources)
-        words.push_back(source::without_credentials(source));
+        words.emplace_back(source::without_credentials(source));
     words.push_back(action.destination);
     return join(words, " ");
 }

@@ -49,8 +49,8 @@ oci::Platform platform_of(
     Diagnostics& found) {
     if (use.platform.empty()) return of_build;
     try {
-        oci::Platform platform = oci::Platform::parse(use.platform);
-        return is_same_platform(platform, of_build) ? of_build : std::move(platform);
+        const oci::Platform platform = oci::Platform::parse(use.platform);
+        return is_same_platform(platform, of_build) ? of_build : platform;
     } catch (const Error& error) {
         found.push_back(
             {.file = file.file,
