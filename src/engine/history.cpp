@@ -25,7 +25,7 @@ std::string history_of_copy(const dockerfile::Copy& copy, const CopyAction& acti
     if (copy.parents) words.emplace_back("--parents");
     if (copy.from) words.push_back("--from=" + copy.from->raw);
     if (!action.owner.empty()) words.push_back("--chown=" + action.owner);
-    if (copy.link) words.push_back("--link");
+    if (copy.link) words.emplace_back("--link");
     if (copy.chmod) words.push_back("--chmod=" + copy.chmod->raw);
     for (const InlineFile& file : action.files)
         words.push_back("<<" + file.name);
