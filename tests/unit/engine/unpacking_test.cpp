@@ -27,6 +27,10 @@ public:
         throw Error{ErrorCode::Unsupported, "nothing is run here"};
     }
 
+    std::vector<std::string> unkept(const exec::ResourceLimits& /*limits*/) const override {
+        return {};
+    }
+
     std::string describe() const override { return "none"; }
 };
 
