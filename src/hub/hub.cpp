@@ -33,6 +33,7 @@ int Hub::clean_up() {
     removal.sweep(call);
     generators.refund_orphans(call);
     sessions.sweep(call);
+    publications.release_claims(call);
     call.commit();
     return imports;
 }

@@ -101,6 +101,12 @@ std::optional<Publication> Publications::claim(Call& call, std::chrono::seconds 
     return claimed;
 }
 
+void Publications::release_claims(Call& call) const {
+    call.sql().execute(
+        "UPDATE publication SET claimed_until = NULL WHERE state = 0 AND claimed_until IS NOT NULL",
+        {});
+}
+
 void Publications::finish(Call& call, PublicationId publication, std::string_view receipt) const {
     call.sql().execute(
         "UPDATE publication SET state = ?, receipt = ?, finished = ?, claimed_until = NULL"

@@ -50,6 +50,9 @@ public:
 
     /// The oldest that is due, for `lease` from now; another claim gets it when that has passed.
     std::optional<Publication> claim(Call& call, std::chrono::seconds lease) const;
+    /// Gives back what a publisher that is gone had claimed: for the start of the only one over the database, which need not
+    /// wait for leases that nobody holds.
+    void release_claims(Call& call) const;
     /// Twice is once.
     void finish(Call& call, PublicationId publication, std::string_view receipt) const;
     /// Due again after a growing pause, or Failed after kPublicationAttemptsMax.

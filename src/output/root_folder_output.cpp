@@ -171,6 +171,8 @@ store::LayerSummary write_root_folder(
     fs::create_directories(folder);
     const os::TempDir temporary{folder, "nacre"};
     const store::LayerSummary summary = unpack(blobs, layers, temporary.path(), stop);
+    // A small root is unpacked before anybody waits: the last moment at which nothing is in the folder yet.
+    if (stop.stop_requested()) throw Cancelled{};
     const os::UniqueFd from = os::open_file(temporary.path(), O_RDONLY | O_DIRECTORY);
     const os::UniqueFd to = os::open_file(folder, O_RDONLY | O_DIRECTORY);
     Mover{}.move(from.get(), to.get(), folder);

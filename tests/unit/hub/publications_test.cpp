@@ -64,6 +64,13 @@ TEST_F(PublicationsTest, AreOnePublishersUntilItsLeaseEnds) {
     EXPECT_EQ(again->attempts, 2);
 }
 
+TEST_F(PublicationsTest, AreDueAtOnceWhenTheServiceThatClaimedThemWasKilled) {
+    tag();
+    ASSERT_TRUE(claim());
+    hub_->clean_up();
+    ASSERT_TRUE(claim());
+}
+
 TEST_F(PublicationsTest, KeepTheFirstReceipt) {
     tag();
     const auto id = claim()->id;
