@@ -82,8 +82,7 @@ public:
         const auto given_in = clamp_size<uInt>(input.size());
         const auto given_out = clamp_size<uInt>(output.size());
         // zlib does not write to its input; its interface says const only when compiled so.
-        stream_.next_in =
-            const_cast<Bytef*>(reinterpret_cast<const Bytef*>(input.data()));  // NOLINT
+        stream_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(input.data()));
         stream_.avail_in = given_in;
         stream_.next_out = reinterpret_cast<Bytef*>(output.data());
         stream_.avail_out = given_out;
@@ -113,7 +112,8 @@ public:
     Step decode(Bytes input, std::span<std::byte> output) override {
         const auto given_in = clamp_size<unsigned>(input.size());
         const auto given_out = clamp_size<unsigned>(output.size());
-        stream_.next_in = const_cast<char*>(as_text(input).data());  // NOLINT: read only
+        // bzip2 only reads it.
+        stream_.next_in = const_cast<char*>(as_text(input).data());
         stream_.avail_in = given_in;
         stream_.next_out = reinterpret_cast<char*>(output.data());
         stream_.avail_out = given_out;

@@ -104,7 +104,7 @@ std::optional<EntryType> entry_type(char flag) {
 
 /// The name of the ustar and GNU header itself, without extensions.
 std::string header_path(const TarBlock& block) {
-    const std::string name{tar_text(block, kTarName)};
+    std::string name{tar_text(block, kTarName)};
     const std::string_view magic{block.data() + kTarMagic.offset, 6};
     if (magic != kUstarMagic.substr(0, 6)) return name;
     const std::string_view prefix = tar_text(block, kTarPrefix);
@@ -222,7 +222,7 @@ std::string TarReader::State::read_extension(const TarBlock& block) {
 
 /// True when the header was one about the next entry, which is consumed.
 bool TarReader::State::take_extension(const TarBlock& block, Extensions& extensions) {
-    const auto until_nul = [](std::string text) { return text.substr(0, text.find('\0')); };
+    const auto until_nul = [](const std::string& text) { return text.substr(0, text.find('\0')); };
     switch (block[kTarType]) {
         case 'x':
         case 'X':

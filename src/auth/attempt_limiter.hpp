@@ -37,8 +37,8 @@ public:
 private:
     struct Entry {
         int failures = 0;
-        SteadyTime window_end{};
-        SteadyTime blocked_until{};
+        SteadyTime window_end;
+        SteadyTime blocked_until;
     };
 
     void make_room(SteadyTime now);

@@ -88,9 +88,9 @@ struct ContainerBuild::Context {
 };
 
 ContainerBuild::ContainerBuild(
-    const BuildServices& services, const BuildSettings& settings, BuildTask task)
+    const BuildServices& services, BuildSettings settings, BuildTask task)
     : services_{services},
-      settings_{settings},
+      settings_{std::move(settings)},
       task_{std::move(task)} {}
 
 koji::Value ContainerBuild::run(std::stop_token stop) {

@@ -60,7 +60,7 @@ struct BuildTask {
 /// first one ended, and has the same effects once. Runs on one thread.
 class ContainerBuild {
 public:
-    ContainerBuild(const BuildServices& services, const BuildSettings& settings, BuildTask task);
+    ContainerBuild(const BuildServices& services, BuildSettings settings, BuildTask task);
 
     /// Throws koji::Fault: BuildError for what the source or the request does wrong, ContainerError for a build that failed.
     /// The reservation is given back then. Throws Cancelled when `stop` was requested.

@@ -28,12 +28,12 @@ std::vector<std::int64_t> ids_of(const koji::Value& rows) {
 }  // namespace
 
 TaskLoop::TaskLoop(
-    const TaskLoopConfig& config,
+    TaskLoopConfig config,
     HubConnection& connection,
     backend::Backend& backend,
     WorkSignal& signal,
     Log log)
-    : config_{config},
+    : config_{std::move(config)},
       connection_{connection},
       backend_{backend},
       signal_{signal},

@@ -41,7 +41,7 @@ class TaskLoop {
 public:
     /// `connection` holds an exclusive host session. All references outlive the loop.
     TaskLoop(
-        const TaskLoopConfig& config,
+        TaskLoopConfig config,
         HubConnection& connection,
         backend::Backend& backend,
         WorkSignal& signal,

@@ -13,6 +13,10 @@ constexpr std::size_t kAccessBytesMax = 4U << 20U;
 constexpr std::chrono::seconds kLockWaitMax{10};
 constexpr std::string_view kLockFile = "nacre-access.lock";
 
+Error missing(const RepositoryName& repository) {
+    return Error{ErrorCode::NotFound, "no such repository: '" + repository.str() + "'"};
+}
+
 }  // namespace
 
 std::filesystem::path FileAccessList::folder_of(const RepositoryName& repository) const {
@@ -28,11 +32,10 @@ std::optional<Access> FileAccessList::find(const RepositoryName& repository) con
 
 void FileAccessList::set(const RepositoryName& repository, const std::string& user, Acl acl) {
     const auto folder = folder_of(repository);
-    const Error missing{ErrorCode::NotFound, "no such repository: '" + repository.str() + "'"};
-    if (!std::filesystem::exists(folder / kAccessFile)) throw missing;
+    if (!std::filesystem::exists(folder / kAccessFile)) throw missing(repository);
     const auto lock = os::FileLock::acquire(folder / kLockFile, kLockWaitMax, {});
     std::optional<Access> access = find(repository);
-    if (!access) throw missing;
+    if (!access) throw missing(repository);
     set_acl(*access, user, acl);
     os::write_file_atomically(folder / kAccessFile, render(*access));
 }

@@ -90,9 +90,8 @@ std::vector<std::string> git_environment() {
     return environment;
 }
 
-GitRepositories::GitRepositories(
-    const GitConfig& config, os::ProcessRunner& runner, const Clock& clock)
-    : config_{config},
+GitRepositories::GitRepositories(GitConfig config, os::ProcessRunner& runner, const Clock& clock)
+    : config_{std::move(config)},
       runner_{runner},
       clock_{clock} {
     std::ranges::sort(config_.namespaces);

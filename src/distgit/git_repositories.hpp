@@ -26,7 +26,7 @@ std::vector<std::string> git_environment();
 class GitRepositories final : public Repositories {
 public:
     /// Makes `root` when it is missing and sweeps what killed processes left. `runner` and `clock` outlive it.
-    GitRepositories(const GitConfig& config, os::ProcessRunner& runner, const Clock& clock);
+    GitRepositories(GitConfig config, os::ProcessRunner& runner, const Clock& clock);
 
     Repository create(
         const RepositoryName& name, const NewRepository& order, std::stop_token stop) override;

@@ -51,7 +51,7 @@ private:
 
 struct StoredFile {
     std::uint64_t size = 0;
-    WallTime modified{};
+    WallTime modified;
 };
 
 /// What LookasideUpload::commit() demands.

@@ -14,7 +14,7 @@ class MemoryLookaside final : public Lookaside {
 public:
     struct Content {
         std::string bytes;
-        WallTime modified{};
+        WallTime modified;
     };
 
     using Contents = std::map<LookasideFile, Content>;

@@ -92,27 +92,34 @@ private:
                 if (depth == 0) end_word();
                 return text;
             }
-            if (c == '$') {
-                const std::string value = scan_dollar(depth);
-                text += value;
-                if (depth == 0) add_splitting(value);
-            } else if (options_.quotes == Quotes::Remove && (c == '\'' || c == '"')) {
-                const std::string value =
-                    c == '"' ? scan_double_quotes(depth) : scan_single_quotes();
-                text += value;
-                if (depth == 0) add_whole(value);
-            } else if (c == options_.escape) {
+            if (c == options_.escape) {
                 scan_escape(text, escapes, depth);
             } else {
-                ++at_;
-                text += c;
-                if (depth == 0) add_splitting({&c, 1});
+                scan_piece(text, depth);
             }
             bound(text);
         }
         if (stop != '\0') fail(std::string{"missing '"} + stop + "'");
         end_word();
         return text;
+    }
+
+    /// A variable, a quoted text or a character.
+    void scan_piece(std::string& text, std::size_t depth) {
+        const char c = raw_[at_];
+        if (c == '$') {
+            const std::string value = scan_dollar(depth);
+            text += value;
+            if (depth == 0) add_splitting(value);
+        } else if (options_.quotes == Quotes::Remove && (c == '\'' || c == '"')) {
+            const std::string value = c == '"' ? scan_double_quotes(depth) : scan_single_quotes();
+            text += value;
+            if (depth == 0) add_whole(value);
+        } else {
+            ++at_;
+            text += c;
+            if (depth == 0) add_splitting({&c, 1});
+        }
     }
 
     void scan_escape(std::string& text, Escapes escapes, std::size_t depth) {

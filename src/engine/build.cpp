@@ -131,17 +131,17 @@ void require_origins(
     SourceTrees& trees,
     const std::stop_token& stop) {
     Diagnostics problems;
-    const auto require_step = [&](const Step& step) {
-        for (const CopyOrigin& origin : origins_of(step.action)) {
-            try {
-                require_origin(origin, request.plan.platform, bases, trees, stop);
-            } catch (const Error& error) {
-                problems.push_back(missing(request, step.at, error));
-            }
+    const auto require = [&](const Step& step, const CopyOrigin& origin) {
+        try {
+            require_origin(origin, request.plan.platform, bases, trees, stop);
+        } catch (const Error& error) {
+            problems.push_back(missing(request, step.at, error));
         }
     };
     for (const std::size_t index : plan.needed)
-        std::ranges::for_each(plan.stages[index].steps, require_step);
+        for (const Step& step : plan.stages[index].steps)
+            for (const CopyOrigin& origin : origins_of(step.action))
+                require(step, origin);
     if (!problems.empty()) refuse(problems);
 }
 

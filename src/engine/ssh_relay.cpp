@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -111,6 +112,17 @@ void accept_one(
     connections.push_back(std::make_unique<Connection>(std::move(step), std::move(other)));
 }
 
+/// `events` are those of the connections' ways, in their order. Drops the connections that have ended.
+void move_ready(
+    std::span<const pollfd> events, std::vector<std::unique_ptr<Connection>>& connections) {
+    std::size_t at = 0;
+    for (auto& connection : connections)
+        for (Direction& way : connection->ways)
+            if (events[at++].revents != 0 && !way.move())
+                connection->ways[0].ended = connection->ways[1].ended = true;
+    std::erase_if(connections, [](const auto& one) { return one->done(); });
+}
+
 }  // namespace
 
 SshRelay::SshRelay(
@@ -138,12 +150,7 @@ void SshRelay::run(const std::stop_token& stop) {
                 for (const Direction& way : connection->ways)
                     events.push_back(way.wait());
             if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) return;
-            std::size_t at = 2;
-            for (auto& connection : connections)
-                for (Direction& way : connection->ways)
-                    if (events[at++].revents != 0 && !way.move())
-                        connection->ways[0].ended = connection->ways[1].ended = true;
-            std::erase_if(connections, [](const auto& one) { return one->done(); });
+            move_ready(std::span{events}.subspan(2), connections);
             if (events[1].revents != 0) accept_one(listener_.get(), agent_, connections);
         }
     } catch (const std::exception&) {

@@ -355,7 +355,7 @@ std::optional<Layer> StageBuilder::make_folder(const WorkdirAction& action) {
     const EntryAttributes attributes{
         .mode = kFolderMode, .owner = resolve_account(action.user, find_text).owner};
     draft.ensure_folder(action.path, attributes);
-    const Layer layer = write(draft);
+    Layer layer = write(draft);
     files_->push_made(layer);
     return layer;
 }

@@ -66,6 +66,12 @@ void prepend(const std::string& path, std::vector<std::string>& rest) {
     rest.insert(rest.end(), parts.rbegin(), parts.rend());
 }
 
+/// Goes on at what the link holds whose folder is `at`.
+void follow(const std::string& link, std::vector<std::string>& at, std::vector<std::string>& rest) {
+    if (link.starts_with('/')) at.clear();
+    prepend(link, rest);
+}
+
 }  // namespace
 
 MountPoints::MountPoints(ContainerSpec& spec)
@@ -108,10 +114,9 @@ std::string MountPoints::resolve(const std::string& target, Last last) const {
         const bool is_last = std::ranges::all_of(left, &std::string::empty);
         if (is_last && last == Last::Refused) throw refused(target, "is a link");
         if (++links > kLinksMax) throw refused(target, "has too many links in it");
-        const std::string to = read_link(root_.get(), path);
+        const std::string link = read_link(root_.get(), path);
         at.pop_back();
-        if (to.starts_with('/')) at.clear();
-        prepend(to, left);
+        follow(link, at, left);
     }
     if (at.empty()) throw refused(target, "is the root");
     return join(at, "/");

@@ -10,8 +10,8 @@
 namespace nacre::http {
 namespace {
 
-constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-constexpr std::array<std::string_view, 12> kMonths{
+constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array<const char*, 12> kMonths{
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::size_t kDateBytes = 29;
 
@@ -49,9 +49,9 @@ std::string render_date(std::int64_t unix_seconds) {
         text.data(),
         text.size(),
         "%s, %02u %s %04d %02d:%02d:%02d GMT",
-        kDays.at(std::chrono::weekday{day}.c_encoding()).data(),
+        kDays.at(std::chrono::weekday{day}.c_encoding()),
         static_cast<unsigned>(date.day()),
-        kMonths.at(static_cast<unsigned>(date.month()) - 1).data(),
+        kMonths.at(static_cast<unsigned>(date.month()) - 1),
         static_cast<int>(date.year()),
         static_cast<int>(clock.hours().count()),
         static_cast<int>(clock.minutes().count()),

@@ -4,14 +4,13 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "http/content.hpp"
+#include "os/directory.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <memory>
+#include <utility>
 #include <vector>
 
 namespace nacre::http::detail {
@@ -26,10 +25,6 @@ constexpr std::string_view kHead =
     "<style>body{font:14px/1.5 system-ui,sans-serif;margin:2em}td,th{padding:0 1.5em 0 0;"
     "text-align:left}td.size{text-align:right}</style>\n<title>";
 
-struct DirCloser {
-    void operator()(DIR* dir) const noexcept { ::closedir(dir); }
-};
-
 struct Entry {
     std::string name;
     bool is_folder = false;
@@ -37,22 +32,21 @@ struct Entry {
     std::int64_t modified = 0;
 };
 
-std::vector<Entry> read_entries(os::UniqueFd folder) {
-    const std::unique_ptr<DIR, DirCloser> dir{::fdopendir(folder.get())};
-    if (dir == nullptr) throw SystemError{errno, "cannot list a folder"};
-    const int fd = folder.release();
+/// `shown` is how messages name the folder.
+std::vector<Entry> read_entries(os::UniqueFd folder, const std::string& shown) {
+    os::Directory directory{std::move(folder), shown};
     std::vector<Entry> entries;
-    while (const dirent* item = ::readdir(dir.get())) {
-        const std::string_view name{&item->d_name[0]};
-        if (name.starts_with('.')) continue;
+    while (auto item = directory.next()) {
+        if (item->name.starts_with('.')) continue;
         if (entries.size() == kEntriesMax)
             throw Error{
                 ErrorCode::ResourceExhausted,
                 "the folder has more than " + std::to_string(kEntriesMax) + " entries"};
         struct stat status{};
-        if (::fstatat(fd, &item->d_name[0], &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        if (::fstatat(directory.fd(), item->name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
         entries.push_back(
-            {std::string{name},
+            {std::move(item->name),
              S_ISDIR(status.st_mode),
              std::int64_t{status.st_size},
              std::int64_t{status.st_mtim.tv_sec}});
@@ -80,7 +74,7 @@ std::string render_folder(std::string_view path, os::UniqueFd folder) {
     page += title + "</title></head><body>\n<h1>" + title + "</h1>\n"
             + "<table><tr><th>Name</th><th>Last modified</th><th>Size</th></tr>\n"
             + "<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n";
-    const std::vector<Entry> entries = read_entries(std::move(folder));
+    const std::vector<Entry> entries = read_entries(std::move(folder), title);
     for (const Entry& entry : entries)
         render_row(entry, page);
     page += "</table>\n</body></html>\n";

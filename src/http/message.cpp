@@ -25,6 +25,12 @@ bool is_unreserved(char c) noexcept {
            || c == '.' || c == '_' || c == '~';
 }
 
+Error body_too_large(std::size_t limit) {
+    return Error{
+        ErrorCode::ResourceExhausted,
+        "request body is larger than the limit of " + std::to_string(limit) + " bytes"};
+}
+
 Response with_type(int status, std::string text, std::string_view content_type) {
     Response response;
     response.status = status;
@@ -58,14 +64,11 @@ std::optional<std::string> Request::find_query(std::string_view name) const {
 }
 
 std::string Request::read_body(std::size_t limit) const {
-    const Error too_large{
-        ErrorCode::ResourceExhausted,
-        "request body is larger than the limit of " + std::to_string(limit) + " bytes"};
-    if (content_length && *content_length > limit) throw too_large;
+    if (content_length && *content_length > limit) throw body_too_large(limit);
     std::string text;
     std::vector<std::byte> buffer(kReadBytes);
     while (const std::size_t count = body->read(buffer)) {
-        if (count > limit - text.size()) throw too_large;
+        if (count > limit - text.size()) throw body_too_large(limit);
         text.append(as_text(Bytes{buffer}.first(count)));
     }
     return text;

@@ -152,15 +152,12 @@ struct Server::State {
 
     // What the library calls, on loop threads. Nothing may be thrown through it.
     static void* on_target(void* cls, const char* target, MHD_Connection* connection) noexcept;
-    static MHD_Result on_request(
-        void* cls,
+    MHD_Result on_request(
+        const void* context,
         MHD_Connection* connection,
-        const char* url,
         const char* method,
-        const char* version,
         const char* upload,
-        std::size_t* upload_size,
-        void** context) noexcept;
+        std::size_t* upload_size) noexcept;
     static ssize_t on_read(void* cls, std::uint64_t at, char* buffer, std::size_t size) noexcept;
     static void on_read_end(void* cls) noexcept;
     static void on_end(
@@ -227,28 +224,24 @@ void* Server::State::on_target(void* cls, const char* target, MHD_Connection*) n
 }
 
 MHD_Result Server::State::on_request(
-    void* cls,
+    const void* context,
     MHD_Connection* connection,
-    const char* /*url*/,
     const char* method,
-    const char* /*version*/,
     const char* upload,
-    std::size_t* upload_size,
-    void** context) noexcept {
-    auto& state = *static_cast<State*>(cls);
-    if (*context == nullptr) return MHD_NO;
-    const ExchangePtr& exchange = *static_cast<ExchangePtr*>(*context);
+    std::size_t* upload_size) noexcept {
+    if (context == nullptr) return MHD_NO;
+    const ExchangePtr& exchange = *static_cast<const ExchangePtr*>(context);
     try {
         if (exchange->stage == Exchange::Stage::New) {
             exchange->stage = Exchange::Stage::Head;
-            if (auto refusal = state.begin(exchange, connection, method))
-                return state.reply(exchange, connection, std::move(*refusal));
+            if (auto refusal = begin(exchange, connection, method))
+                return reply(exchange, connection, std::move(*refusal));
         }
-        return state.advance(exchange, connection, upload, *upload_size);
+        return advance(exchange, connection, upload, *upload_size);
     } catch (const std::exception& error) {
-        state.log.error("http.connection_failed", {{"error", error.what()}});
+        log.error("http.connection_failed", {{"error", error.what()}});
     } catch (...) {
-        state.log.error("http.connection_failed", {{"error", "unknown"}});
+        log.error("http.connection_failed", {{"error", "unknown"}});
     }
     return MHD_NO;
 }
@@ -499,13 +492,24 @@ void Server::State::start() {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
     if (address.is_v6) flags |= MHD_USE_IPv6;
     const auto* where = static_cast<const void*>(&address.storage);
+    const MHD_AccessHandlerCallback handle = [](void* cls,
+                                                MHD_Connection* connection,
+                                                const char* /*url*/,
+                                                const char* method,
+                                                const char* /*version*/,
+                                                const char* upload,
+                                                std::size_t* upload_size,
+                                                void** context) noexcept {
+        return static_cast<State*>(cls)->on_request(
+            *context, connection, method, upload, upload_size);
+    };
     errno = 0;
     daemon.reset(::MHD_start_daemon(
         flags,
         config.port,
         nullptr,
         nullptr,
-        &on_request,
+        handle,
         this,
         MHD_OPTION_SOCK_ADDR,
         where,

@@ -27,7 +27,7 @@ std::string checked_response(std::string_view response) {
     try {
         decode_result(response);
     } catch (const Fault&) {
-        // A well-formed fault: that is a result, too.
+        return std::string{response};  // a well-formed fault is a result, too
     } catch (const Error& error) {
         throw Fault{FaultCode::GenericError, "Invalid task result: " + error.describe()};
     }

@@ -261,23 +261,29 @@ std::map<PackageId, TagPackage> PackageLists::effective(Call& call, TagId tag, A
     return entries;
 }
 
+std::vector<TagPackage> PackageLists::list_inherited(
+    Call& call, TagId tag, const PackageListFilter& filter) const {
+    std::vector<TagPackage> entries;
+    for (auto& [unused, entry] : effective(call, tag, filter.as_of))
+        entries.push_back(std::move(entry));
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+        return a.package_name < b.package_name;
+    });
+    if (!filter.with_duplicates) return entries;
+    for (const InheritedTag& above : tags_.full_inheritance(call, tag, {.as_of = filter.as_of}))
+        for (TagPackage& entry : own_entries(call, above.link.parent, filter.as_of, {}))
+            if (std::none_of(entries.begin(), entries.end(), [&](const auto& known) {
+                    return known.tag == entry.tag && known.package == entry.package;
+                }))
+                entries.push_back(std::move(entry));
+    return entries;
+}
+
 std::vector<TagPackage> PackageLists::list(
     Call& call, const PackageListFilter& filter, const QueryOptions& options) const {
     std::vector<TagPackage> entries;
     if (filter.tag && filter.inherited) {
-        for (auto& [unused, entry] : effective(call, *filter.tag, filter.as_of))
-            entries.push_back(std::move(entry));
-        std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
-            return a.package_name < b.package_name;
-        });
-        if (filter.with_duplicates)
-            for (const InheritedTag& above :
-                 tags_.full_inheritance(call, *filter.tag, {.as_of = filter.as_of}))
-                for (TagPackage& entry : own_entries(call, above.link.parent, filter.as_of, {}))
-                    if (std::none_of(entries.begin(), entries.end(), [&](const auto& known) {
-                            return known.tag == entry.tag && known.package == entry.package;
-                        }))
-                        entries.push_back(std::move(entry));
+        entries = list_inherited(call, *filter.tag, filter);
     } else {
         Conditions conditions;
         const std::string statement = columns(filter.as_of, conditions);

@@ -88,6 +88,8 @@ private:
         const std::string& package,
         Force force) const;
     void write(Call& call, const Tag& tag, const TagPackage& entry) const;
+    std::vector<TagPackage> list_inherited(
+        Call& call, TagId tag, const PackageListFilter& filter) const;
     std::vector<TagPackage> own_entries(
         Call& call, TagId tag, AsOf as_of, std::optional<PackageId> package) const;
 

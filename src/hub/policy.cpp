@@ -179,8 +179,8 @@ std::map<std::string_view, TestKind> make_kinds() {
 }
 
 const std::map<std::string_view, TestKind>& test_kinds() {
-    static const std::map<std::string_view, TestKind> kinds = make_kinds();
-    return kinds;
+    static const std::map<std::string_view, TestKind> kKinds = make_kinds();
+    return kKinds;
 }
 
 }  // namespace

@@ -201,7 +201,7 @@ void Sessions::authenticate(
         .master = session.master,
         .exclusive = exclusive,
         .address = std::string{address}});
-    if (presented.callnum) call.set_callnum(*presented.callnum);
+    if (presented.callnum) call.set_callnum(presented.callnum);
 }
 
 void Sessions::logout(Call& call, std::optional<SessionId> session) const {

@@ -27,6 +27,13 @@ void require_tag_access(Call& call, const Tag& tag, Force force) {
             "tag " + tag.name + " requires " + *tag.permission_name + " permission"};
 }
 
+/// A package that is in no list shows in the tag itself only.
+bool is_hidden(
+    const std::map<PackageId, bool>& blocked, const TaggedBuild& tagged, bool is_inherited) {
+    const auto entry = blocked.find(tagged.build.package);
+    return entry == blocked.end() ? is_inherited : entry->second;
+}
+
 }  // namespace
 
 std::vector<TaggedBuild> Tagging::list(
@@ -46,10 +53,7 @@ std::vector<TaggedBuild> Tagging::list(
     std::vector<TaggedBuild> found;
     for (const TagId source : sources) {
         for (TaggedBuild& tagged : read_tagged(call, source, filter)) {
-            if (filter.inherit) {
-                const auto entry = blocked.find(tagged.build.package);
-                if (entry == blocked.end() ? source != tag : entry->second) continue;
-            }
+            if (filter.inherit && is_hidden(blocked, tagged, source != tag)) continue;
             if (!seen.insert(tagged.build.id).second) continue;
             if (filter.latest > 0 && ++counts[tagged.build.package] > filter.latest) continue;
             found.push_back(std::move(tagged));

@@ -130,13 +130,10 @@ public:
 
 private:
     void visit(TagId tag, std::int64_t depth, std::optional<std::int64_t> depth_left) {
-        if (depth > kInheritanceDepthMax) return;
+        if (depth > kInheritanceDepthMax || (depth_left && *depth_left <= 0)) return;
         for (const Inheritance& link : links_of(tag)) {
             const TagId next = options_.reverse ? link.child : link.parent;
-            if (link.priority < 0) continue;  // Koji's temporary blocks
-            if (depth_left && *depth_left <= 0) return;
-            if (depth > 1 && link.intransitive) continue;
-            if (options_.for_configuration && link.no_config) continue;
+            if (!is_followed(link, depth)) continue;
             if (std::find(visited_.begin(), visited_.end(), next) != visited_.end()) continue;
             if (visited_.size() >= kInheritanceTagsMax)
                 throw Fault{
@@ -149,6 +146,12 @@ private:
             found_.push_back({link, depth, left});
             visit(next, depth + 1, left);
         }
+    }
+
+    bool is_followed(const Inheritance& link, std::int64_t depth) const {
+        if (link.priority < 0) return false;  // Koji's temporary blocks
+        if (depth > 1 && link.intransitive) return false;
+        return !options_.for_configuration || !link.no_config;
     }
 
     std::vector<Inheritance> links_of(TagId tag) {

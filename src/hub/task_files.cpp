@@ -28,7 +28,7 @@ using koji::FaultCode;
 
 constexpr std::size_t kBlock = 64U * 1024U;
 constexpr std::int64_t kTaskFolders = 10'000;
-constexpr std::string_view kOwnerFile = ".user";
+constexpr const char* kOwnerFile = ".user";
 
 /// One of the digests that uploads are checked by.
 class UploadDigest {
@@ -136,8 +136,8 @@ OpenUpload open_for_writing(int folder, const UploadTarget& target) {
 /// The user whose folder it is, made the caller when nobody's yet.
 void require_folder_owner(const Call& call, int folder, const std::string& name) {
     const std::string mine = call.caller().user ? call.caller().user->str() : "0";
-    const int made = ::openat(
-        folder, kOwnerFile.data(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    const int made =
+        ::openat(folder, kOwnerFile, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (made >= 0) {
         const os::UniqueFd file{made};
         os::write_all(file.get(), as_bytes(mine));

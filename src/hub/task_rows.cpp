@@ -69,7 +69,7 @@ bool try_change_state(Call& call, const TaskStateChange& change) {
     }
     if (change.result) also("result", *change.result);
     parameters.push_back(sql_value(change.task));
-    parameters.push_back(static_cast<std::int64_t>(change.from));
+    parameters.emplace_back(static_cast<std::int64_t>(change.from));
     if (call.sql().execute("UPDATE task SET " + set + " WHERE id = ? AND state = ?", parameters)
         == 0)
         return false;

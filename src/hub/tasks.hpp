@@ -120,8 +120,8 @@ private:
 /// Bells::work for a Free one.
 struct TaskStateChange {
     TaskId task;
-    TaskState from;
-    TaskState to;
+    TaskState from = TaskState::Free;
+    TaskState to = TaskState::Free;
     std::optional<HostId> host;         ///< for Assigned and Open
     std::optional<std::string> result;  ///< for Closed and Failed
 };

@@ -12,17 +12,17 @@ constexpr std::array<std::string_view, 5> kBuildStates{
     "BUILDING", "COMPLETE", "DELETED", "FAILED", "CANCELED"};
 constexpr std::array<std::string_view, 3> kChecksumTypes{"md5", "sha1", "sha256"};
 
-template <class Enum, std::size_t kSize>
+template <class Enum, std::size_t Size>
 std::optional<Enum> find_name(
-    const std::array<std::string_view, kSize>& names, std::string_view name) noexcept {
+    const std::array<std::string_view, Size>& names, std::string_view name) noexcept {
     const auto* const found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) return std::nullopt;
     return static_cast<Enum>(found - names.begin());
 }
 
-template <class Enum, std::size_t kSize>
+template <class Enum, std::size_t Size>
 std::optional<Enum> find_number(
-    const std::array<std::string_view, kSize>& names, std::int64_t number) noexcept {
+    const std::array<std::string_view, Size>& names, std::int64_t number) noexcept {
     if (number < 0 || number >= static_cast<std::int64_t>(names.size())) return std::nullopt;
     return static_cast<Enum>(number);
 }

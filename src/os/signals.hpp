@@ -13,7 +13,7 @@ namespace nacre::os {
 /// thread.
 class StopOnSignals {
 public:
-    explicit StopOnSignals(std::initializer_list<int> signals);
+    StopOnSignals(std::initializer_list<int> signals);
     StopOnSignals(const StopOnSignals&) = delete;
     StopOnSignals& operator=(const StopOnSignals&) = delete;
 

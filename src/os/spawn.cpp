@@ -102,7 +102,8 @@ void reset_signals(const Plan& plan) noexcept {
     }
     sigset_t none;
     ::sigemptyset(&none);
-    if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) give_up(plan, Step::Signals, errno);
+    if (const int error = ::pthread_sigmask(SIG_SETMASK, &none, nullptr); error != 0)
+        give_up(plan, Step::Signals, error);
 }
 
 void follow_parent(const Plan& plan, pid_t parent) noexcept {
@@ -153,7 +154,7 @@ void fork_below_supervisor(const Plan& plan) noexcept {
 }
 
 std::string describe_failure(const Command& command, const Plan& plan, Step step) {
-    const std::string what = "cannot start " + quoted(plan.program);
+    std::string what = "cannot start " + quoted(plan.program);
     switch (step) {
         case Step::Session:
             return what + ": no session of its own";
@@ -179,17 +180,16 @@ std::string describe_failure(const Command& command, const Plan& plan, Step step
 /// Copies of the descriptors above every number that the child wants to fill.
 class RaisedDescriptors {
 public:
-    RaisedDescriptors(const Command& command, const Stdio& stdio, int report, int lifeline) {
-        for (const auto& [target, source] : command.descriptors)
-            floor_ = std::max(floor_, target + 1);
-        null_ = open_file("/dev/null", O_RDWR);
+    RaisedDescriptors(const Command& command, const Stdio& stdio, int report, int lifeline)
+        : floor_{floor_of(command)},
+          null_{open_file("/dev/null", O_RDWR)},
+          report_{duplicate(report)},
+          lifeline_{lifeline < 0 ? -1 : duplicate(lifeline)} {
         raise(0, stdio.in);
         raise(1, stdio.out);
         raise(2, stdio.err);
         for (const auto& [target, source] : command.descriptors)
             raise(target, source);
-        report_ = duplicate(report);
-        if (lifeline >= 0) lifeline_ = duplicate(lifeline);
     }
 
     const std::vector<Redirection>& redirections() const noexcept { return redirections_; }
@@ -200,6 +200,13 @@ public:
     int lifeline() const noexcept { return lifeline_; }
 
 private:
+    static int floor_of(const Command& command) {
+        int floor = 3;
+        for (const auto& [target, source] : command.descriptors)
+            floor = std::max(floor, target + 1);
+        return floor;
+    }
+
     void raise(int target, int source) {
         redirections_.push_back({target, duplicate(source < 0 ? null_.get() : source)});
     }
@@ -211,12 +218,12 @@ private:
         return copies_.back().get();
     }
 
-    int floor_ = 3;
+    int floor_;
     UniqueFd null_;
     std::vector<UniqueFd> copies_;
     std::vector<Redirection> redirections_;
-    int report_ = -1;
-    int lifeline_ = -1;
+    int report_;
+    int lifeline_;
 };
 
 /// Blocks all signals of this thread while it lives.

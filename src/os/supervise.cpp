@@ -118,7 +118,7 @@ void kill_descendants(Children& children) noexcept {
     sigset_t all;
     ::signal(end.si_status, SIG_DFL);
     ::sigfillset(&all);
-    ::sigprocmask(SIG_UNBLOCK, &all, nullptr);
+    ::pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
     ::kill(::getpid(), end.si_status);
     ::_exit(kSignalExitBase + end.si_status);
 }

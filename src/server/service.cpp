@@ -92,6 +92,14 @@ struct HubParts {
     api::koji::Dispatcher dispatcher;
 };
 
+/// What comes from outside the program.
+struct Surroundings {
+    os::ProcessRunner& runner;
+    const Clock& clock;
+    Random& random;
+    Log log;
+};
+
 /// Everything that answers HTTP.
 struct Faces {
     Faces(
@@ -99,22 +107,19 @@ struct Faces {
         HubParts& parts,
         store::BlobStore& blobs,
         store::ImageNames& names,
-        os::ProcessRunner& runner,
-        const Clock& clock,
-        Random& random,
-        Log log)
+        const Surroundings& around)
         : records{parts.hub},
-          authenticator{records, clock},
+          authenticator{records, around.clock},
           administrators{parts.hub},
           callers{authenticator, administrators},
-          repositories{{.root = layout.git()}, runner, clock},
+          repositories{{.root = layout.git()}, around.runner, around.clock},
           access{layout.git()},
-          git{{layout.git(), repositories, access, callers, runner}},
+          git{{layout.git(), repositories, access, callers, around.runner}},
           pagure{{repositories, access, callers}},
-          lookaside_files{layout.lookaside(), clock},
-          lookaside{{lookaside_files, repositories, access, callers}, {}, log},
-          koji{parts.dispatcher, {}, log},
-          registry{{blobs, names, push_policy, clock, random}},
+          lookaside_files{layout.lookaside(), around.clock},
+          lookaside{{lookaside_files, repositories, access, callers}, {}, around.log},
+          koji{parts.dispatcher, {}, around.log},
+          registry{{blobs, names, push_policy, around.clock, around.random}},
           koji_files{layout.koji_top()},
           mirror{layout.root},
           facts{parts.hub},
@@ -223,7 +228,7 @@ void run_service(const ServiceOptions& options, Log log, std::stop_token stop) {
     store::DirectoryImageNames names{layout.images()};
     store::OverlaySnapshotter snapshots{layout.snapshots()};
     clean_up(layout, parts, snapshots, log);
-    Faces faces{layout, parts, blobs, names, runner, clock, random, log};
+    Faces faces{layout, parts, blobs, names, {runner, clock, random, log}};
     publish::MirrorPublisher mirror{layout.mirror(), blobs};
     PublicationLoop publications{parts.hub, blobs, mirror, options.config.publish.mirror_tags, log};
 

@@ -31,8 +31,7 @@ bool is_image_tag(std::string_view text) noexcept {
 }
 
 bool is_variable_name(std::string_view text) noexcept {
-    return !text.empty() && !(text[0] >= '0' && text[0] <= '9')
-           && std::ranges::all_of(text, is_word);
+    return !text.empty() && (text[0] < '0' || text[0] > '9') && std::ranges::all_of(text, is_word);
 }
 
 bool is_platform(std::string_view text) noexcept {

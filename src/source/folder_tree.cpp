@@ -2,11 +2,11 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "os/directory.hpp"
 #include "source/path.hpp"
 
 #include <climits>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -17,15 +17,10 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <utility>
 
 namespace nacre::source {
 namespace {
-
-struct DirectoryCloser {
-    void operator()(DIR* directory) const noexcept { ::closedir(directory); }
-};
-
-using DirectoryStream = std::unique_ptr<DIR, DirectoryCloser>;
 
 /// Opens below `root`, never through a link. -1 with errno on failure.
 os::UniqueFd open_below(int root, std::string_view path, int flags) {
@@ -102,27 +97,18 @@ public:
                 "folder " + nacre::quoted(prefix) + " is nested deeper than "
                     + std::to_string(kTreeDepthMax) + " levels"};
         }
-        const int fd = folder.get();
-        DirectoryStream stream{::fdopendir(fd)};
-        if (!stream) throw SystemError{errno, "cannot read folder " + nacre::quoted(prefix)};
-        static_cast<void>(folder.release());
-        for (const std::string& name : read_names(stream.get(), prefix)) {
+        os::Directory directory{std::move(folder), prefix};
+        for (const std::string& name : read_names(directory)) {
             const std::string path = prefix.empty() ? name : prefix + "/" + name;
-            visit(fd, name, path, depth);
+            visit(directory.fd(), name, path, depth);
         }
     }
 
 private:
-    static std::vector<std::string> read_names(DIR* stream, const std::string& prefix) {
+    static std::vector<std::string> read_names(os::Directory& directory) {
         std::vector<std::string> names;
-        while (true) {
-            errno = 0;
-            const dirent* entry = ::readdir(stream);
-            if (entry == nullptr) break;
-            const std::string_view name{static_cast<const char*>(entry->d_name)};
-            if (name != "." && name != "..") names.emplace_back(name);
-        }
-        if (errno != 0) throw SystemError{errno, "cannot read folder " + nacre::quoted(prefix)};
+        while (auto entry = directory.next())
+            names.push_back(std::move(entry->name));
         std::ranges::sort(names);
         return names;
     }
@@ -238,18 +224,20 @@ void FolderTree::remember(const Node& file, std::string_view content_key) const 
 }
 
 std::unique_ptr<ByteSource> FolderTree::open(const Node& file) const {
-    const Error absent{ErrorCode::NotFound, "there is no file " + nacre::quoted(file.path)};
-    if (!is_plain_path(file.path)) throw absent;
+    const auto absent = [&] {
+        return Error{ErrorCode::NotFound, "there is no file " + nacre::quoted(file.path)};
+    };
+    if (!is_plain_path(file.path)) throw absent();
     // O_NONBLOCK: a file that was replaced by a named pipe must not stop us here.
     os::UniqueFd fd = open_below(fd_.get(), file.path, O_RDONLY | O_NONBLOCK);
     if (!fd) {
-        if (is_absence(errno) || errno == ENXIO) throw absent;
+        if (is_absence(errno) || errno == ENXIO) throw absent();
         throw SystemError{errno, "cannot open " + nacre::quoted(file.path)};
     }
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0)
         throw SystemError{errno, "cannot examine " + nacre::quoted(file.path)};
-    if (!S_ISREG(status.st_mode)) throw absent;
+    if (!S_ISREG(status.st_mode)) throw absent();
     if (static_cast<std::uint64_t>(status.st_size) != file.size
         || status.st_mtim.tv_sec != file.mtime)
         throw Error{

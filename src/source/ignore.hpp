@@ -91,7 +91,7 @@ public:
 private:
     struct Rule {
         PathPattern pattern;
-        bool exception;
+        bool exception = false;
     };
 
     std::vector<Rule> rules_;

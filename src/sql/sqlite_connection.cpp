@@ -18,9 +18,7 @@ ErrorCode code_of(int result) noexcept {
         case SQLITE_CONSTRAINT:
             return ErrorCode::Conflict;
         case SQLITE_FULL:
-            return ErrorCode::ResourceExhausted;
         case SQLITE_NOMEM:
-            return ErrorCode::ResourceExhausted;
         case SQLITE_TOOBIG:
             return ErrorCode::ResourceExhausted;
         case SQLITE_BUSY:

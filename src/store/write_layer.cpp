@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "os/directory.hpp"
 #include "os/file.hpp"
 #include "store/in_root.hpp"
 #include "store/layers.hpp"
@@ -7,7 +8,6 @@
 
 #include <climits>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace nacre::store {
@@ -36,10 +37,6 @@ struct Found {
     struct stat status{};
 };
 
-struct CloseDirectory {
-    void operator()(DIR* stream) const noexcept { ::closedir(stream); }
-};
-
 bool is_whiteout(const struct stat& status) noexcept {
     return S_ISCHR(status.st_mode) && status.st_rdev == 0;
 }
@@ -55,10 +52,9 @@ EntryType type_of(mode_t mode) noexcept {
 
 class LayerWriter {
 public:
-    LayerWriter(
-        const std::filesystem::path& folder, ByteSink& out, const WriteLayerOptions& options)
+    LayerWriter(const std::filesystem::path& folder, ByteSink& out, WriteLayerOptions options)
         : root_{os::open_file(folder, O_RDONLY | O_DIRECTORY)},
-          options_{options},
+          options_{std::move(options)},
           tar_{out} {}
 
     LayerSummary run() {
@@ -99,19 +95,9 @@ private:
         const std::string prefix = folder.empty() ? "" : folder + "/";
         if (is_opaque(path_in(fd.get(), ".")))
             found_.push_back({prefix + std::string{kOpaque}, Kind::Whiteout});
-        const std::unique_ptr<DIR, CloseDirectory> stream{::fdopendir(fd.get())};
-        if (!stream)
-            throw SystemError{errno, "cannot list the changed folder " + nacre::quoted(folder)};
-        static_cast<void>(fd.release());
-        errno = 0;
-        while (const dirent* const entry =
-                   ::readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe)
-            const std::string name{&entry->d_name[0]};
-            if (name != "." && name != "..") add(::dirfd(stream.get()), prefix, name, folders);
-            errno = 0;
-        }
-        if (errno != 0)
-            throw SystemError{errno, "cannot list the changed folder " + nacre::quoted(folder)};
+        os::Directory directory{std::move(fd), folder};
+        while (const auto entry = directory.next())
+            add(directory.fd(), prefix, entry->name, folders);
     }
 
     void add(

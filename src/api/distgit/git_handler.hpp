@@ -28,7 +28,7 @@ public:
     /// Backends that run at once; more requests get 503.
     static constexpr int kBackendsMax = 32;
 
-    explicit GitHandler(const Parts& parts) : parts_{parts} {}
+    explicit GitHandler(Parts parts) : parts_{std::move(parts)} {}
 
     http::Response handle(const http::Request& request) override;
 

@@ -92,7 +92,7 @@ PartHead parse_head(std::string_view text) {
 
 std::optional<std::string> find_boundary(std::string_view content_type) {
     if (!has_value(content_type, "multipart/form-data")) return std::nullopt;
-    const auto boundary = find_parameter(content_type, "boundary");
+    auto boundary = find_parameter(content_type, "boundary");
     if (!boundary || boundary->empty() || boundary->size() > kBoundaryBytesMax
         || !std::ranges::all_of(*boundary, is_boundary_character))
         return std::nullopt;

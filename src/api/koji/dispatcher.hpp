@@ -38,9 +38,9 @@ public:
 
 private:
     struct Prepared {
-        const Method* method;
+        const Method* method = nullptr;
         Parameters parameters;
-        sql::Access access;
+        sql::Access access = sql::Access::Read;
     };
 
     Prepared prepare(std::string_view method, Array params) const;

@@ -99,7 +99,7 @@ std::optional<std::int64_t> Parameters::find_integer(std::string_view name) cons
     if (const auto* flag = given.if_bool()) return *flag ? 1 : 0;
     // `koji call` and query strings give ids as text.
     if (const auto* text = given.if_string())
-        if (const auto number = parse_integer(*text)) return *number;
+        if (const auto number = parse_integer(*text)) return number;
     refuse(name, "an int");
 }
 

@@ -62,7 +62,7 @@ Struct row_of(const hub::Build& build);
 /// listBuilds.
 Struct list_row_of(const hub::Build& build);
 /// listTagged.
-Struct row_of(const hub::TaggedBuild& build);
+Struct row_of(const hub::TaggedBuild& tagged);
 /// A component that is an rpm, as listRPMs has it.
 Struct row_of(const hub::Component& component, hub::ArchiveId image);
 

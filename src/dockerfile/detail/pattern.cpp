@@ -34,6 +34,23 @@ std::vector<Token> compile(std::string_view pattern) {
     return tokens;
 }
 
+/// Marks in `next` the states that `c` leads to from those of `now`.
+void step(
+    const std::vector<Token>& tokens,
+    char c,
+    const std::vector<char>& now,
+    std::vector<char>& next) {
+    std::ranges::fill(next, 0);
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        if (now[i] == 0) continue;
+        if (tokens[i].kind == Token::Kind::AnyRun) {
+            next[i] = 1;
+        } else if (tokens[i].kind == Token::Kind::AnyByte || tokens[i].byte == c) {
+            next[i + 1] = 1;
+        }
+    }
+}
+
 /// The end of a match of all of `tokens` that begins at the front of `text`.
 std::optional<std::size_t> match_front(
     const std::vector<Token>& tokens, std::string_view text, Reach reach, PatternWork& work) {
@@ -54,15 +71,7 @@ std::optional<std::size_t> match_front(
         }
         if (at == text.size() || std::ranges::find(now, 1) == now.end()) return best;
         work.spend(tokens.size() + 1);
-        std::ranges::fill(next, 0);
-        for (std::size_t i = 0; i < tokens.size(); ++i) {
-            if (now[i] == 0) continue;
-            if (tokens[i].kind == Token::Kind::AnyRun) {
-                next[i] = 1;
-            } else if (tokens[i].kind == Token::Kind::AnyByte || tokens[i].byte == text[at]) {
-                next[i + 1] = 1;
-            }
-        }
+        step(tokens, text[at], now, next);
         close(next);
         now.swap(next);
     }

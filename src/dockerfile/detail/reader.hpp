@@ -46,7 +46,7 @@ public:
 
 private:
     struct Segment {
-        std::size_t offset;
+        std::size_t offset = 0;
         Location at;
     };
 

@@ -240,6 +240,25 @@ std::vector<Piece> split_shell(std::string_view text, char escape) {
     return words;
 }
 
+/// The word at `at`, without its quotes and backslashes; `at` is behind it then.
+std::string read_flag(std::string_view text, std::size_t& at) {
+    std::string word;
+    char quote = '\0';
+    for (; at < text.size() && (quote != '\0' || !is_blank(text[at])); ++at) {
+        const char c = text[at];
+        if (c == '\\') {
+            if (at + 1 < text.size()) word += text[++at];
+        } else if (quote == '\0' && (c == '\'' || c == '"')) {
+            quote = c;
+        } else if (c == quote) {
+            quote = '\0';
+        } else {
+            word += c;
+        }
+    }
+    return word;
+}
+
 Flags split_flags(const Piece& arguments) {
     Flags flags;
     const std::string& text = arguments.text;
@@ -249,19 +268,7 @@ Flags split_flags(const Piece& arguments) {
             ++at;
         if (text.compare(at, 2, "--") != 0) break;
         Piece word{"", arguments.offset + at};
-        char quote = '\0';
-        for (; at < text.size() && (quote != '\0' || !is_blank(text[at])); ++at) {
-            const char c = text[at];
-            if (c == '\\') {
-                if (at + 1 < text.size()) word.text += text[++at];
-            } else if (quote == '\0' && (c == '\'' || c == '"')) {
-                quote = c;
-            } else if (c == quote) {
-                quote = '\0';
-            } else {
-                word.text += c;
-            }
-        }
+        word.text = read_flag(text, at);
         if (word.text == "--") break;
         flags.words.push_back(std::move(word));
     }

@@ -8,7 +8,9 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <exception>
 #include <sstream>
+#include <utility>
 
 namespace nacre::source::detail {
 namespace {
@@ -18,7 +20,9 @@ YamlPlace place(const YAML::Mark& mark) {
 }
 
 /// Ends the parse; only this file sees it.
-struct Refused {
+struct Refused final : std::exception {
+    explicit Refused(YamlProblem found) : problem{std::move(found)} {}
+
     YamlProblem problem;
 };
 
