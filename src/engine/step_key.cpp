@@ -188,10 +188,13 @@ KeyWriter::KeyWriter(KeyWriter&&) noexcept = default;
 KeyWriter::~KeyWriter() = default;
 
 void KeyWriter::frame(char kind, std::uint64_t number) {
-    constexpr std::size_t kNumberBytes = 8;
-    std::array<std::byte, 1 + kNumberBytes> bytes{static_cast<std::byte>(kind)};
-    for (std::size_t i = 0; i < kNumberBytes; ++i)
-        bytes[1 + i] = static_cast<std::byte>((number >> (8 * i)) & 0xFFU);
+    std::array<std::byte, sizeof number> bytes{};
+    for (std::byte& byte : bytes) {
+        byte = static_cast<std::byte>(number & 0xFFU);
+        number >>= 8U;
+    }
+    const auto kind_byte = static_cast<std::byte>(kind);
+    state_->digester.update({&kind_byte, 1});
     state_->digester.update(bytes);
 }
 

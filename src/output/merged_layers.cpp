@@ -77,10 +77,9 @@ private:
         if (into_ == MergeInto::Root) return;
         for (const std::string& path : tree_.whiteouts()) {
             const std::size_t slash = path.rfind('/');
-            const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
-            add(
-                {.path = path.substr(0, name) + std::string{kWhiteout} + path.substr(name),
-                 .mode = 0});
+            std::string mark = path;
+            mark.insert(slash == std::string::npos ? 0 : slash + 1, kWhiteout);
+            add({.path = std::move(mark), .mode = 0});
         }
     }
 

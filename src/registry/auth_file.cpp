@@ -160,18 +160,15 @@ std::optional<Credentials> AuthFileCredentials::ask(
             const json::Value document = json::parse(result.out);
             const json::Reader answer{document, "answer"};
             const std::string user = answer.get_string("Username");
-            Secret secret{answer.get_string("Secret")};
-            if (user == kTokenUser)
-                return Credentials{
-                    .user = "",
-                    .password = {},
-                    .identity_token = std::move(secret),
-                    .registry_token = {}};
-            return Credentials{
-                .user = user,
-                .password = std::move(secret),
+            const bool is_token = user == kTokenUser;
+            Credentials found{
+                .user = is_token ? "" : user,
+                .password = {},
                 .identity_token = {},
                 .registry_token = {}};
+            Secret& secret = is_token ? found.identity_token : found.password;
+            secret = Secret{answer.get_string("Secret")};
+            return found;
         });
 }
 
