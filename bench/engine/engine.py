@@ -32,7 +32,7 @@ def real_tree(target):
     for root, _, names in os.walk("/usr"):
         for name in sorted(names):
             source = Path(root, name)
-            if source.is_symlink() or not source.is_file() or size > TREE_BYTES or count >= TREE_FILES:
+            if source.is_symlink() or not source.is_file() or size > TREE_BYTES or count >= TREE_FILES or source.stat().st_size < 4096:
                 continue
             place = target / source.relative_to("/usr")
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -87,12 +87,12 @@ class Nacre:
         folder.mkdir(parents=True)
 
     def build(self, context, tag, cache, network=False, push=None):
-        argv = [self.program, "build", "-t", tag, "--progress", "plain", *self.extra]
+        argv = [self.program, "build", "-t", push or tag, "--progress", "plain", *self.extra]
         if not cache:
             argv.append("--no-cache")
         argv += ["--network", "host" if network else "none"]
         if push:
-            argv += ["--output", f"type=registry,name={push},insecure=true"]
+            argv.append("--push")
         return run([*argv, str(context)], env=self.env, log=self.log)
 
     def stop(self):
