@@ -71,7 +71,7 @@ void add_selection(
             key.add(std::min(item.node.mtime, around.source_date_epoch));
             key.add(item.node.link_target);
             const bool is_file = item.node.type == source::NodeType::File;
-            key.add(is_file ? content_key_of(around.context, item.node) : "");
+            key.add(is_file ? content_key_of(tree, item.node) : "");
         }
     }
 }

@@ -29,6 +29,7 @@ struct Situation {
     std::vector<Layer> parents{layer('a')};
     std::vector<Layer> origin{layer('b')};
     source::MemoryTree context{500};
+    std::vector<MountOrigin> mounted;
 
     StepKey key() const {
         return make_step_key(
@@ -40,7 +41,8 @@ struct Situation {
              .network = network,
              .parents = parents,
              .origin = origin,
-             .context = context});
+             .context = context,
+             .mounted = mounted});
     }
 };
 
@@ -143,6 +145,24 @@ TEST(StepKey, CoversTheContentOfACopiedFile) {
     two.action = copy_action();
     two.context.add_file("dir/a", "two");
     EXPECT_NE(one.key(), two.key());
+}
+
+TEST(StepKey, CoversTheContentOfAFileThatAMountShowsWhereverItIsFrom) {
+    const auto key_of = [](const char* in_mount, const char* in_context) {
+        source::MemoryTree files{500};
+        files.add_file("tool", in_mount);
+        Situation situation;
+        situation.context.add_file("tool", in_context);
+        RunAction run = run_action();
+        run.mounts = {
+            {dockerfile::BindMount{.source = "tool", .target = "/tool"},
+             FromNamedContext{"files"}}};
+        situation.action = run;
+        situation.mounted = {{.layers = {}, .tree = &files}};
+        return situation.key();
+    };
+    EXPECT_NE(key_of("one", "same"), key_of("two", "same"));
+    EXPECT_EQ(key_of("one", "here"), key_of("one", "that"));
 }
 
 TEST(StepKey, CoversTheLayersOfAnOriginAndNotItsName) {
