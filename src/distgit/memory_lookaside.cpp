@@ -2,28 +2,12 @@
 
 #include "archive/digester.hpp"
 #include "base/error.hpp"
+#include "base/streams.hpp"
 
 #include <algorithm>
 
 namespace nacre::distgit {
 namespace {
-
-class OwnedSource final : public ByteSource {
-public:
-    explicit OwnedSource(std::string text) : text_{std::move(text)} {}
-
-    std::size_t read(std::span<std::byte> buffer) override {
-        const Bytes rest = as_bytes(text_).subspan(position_);
-        const std::size_t count = std::min(buffer.size(), rest.size());
-        std::ranges::copy(rest.first(count), buffer.begin());
-        position_ += count;
-        return count;
-    }
-
-private:
-    std::string text_;
-    std::size_t position_ = 0;
-};
 
 class MemoryUpload final : public LookasideUpload {
 public:
@@ -67,7 +51,7 @@ std::unique_ptr<ByteSource> MemoryLookaside::open(const LookasideFile& file) con
     auto files = files_.lock();
     const auto found = files->find(file);
     if (found == files->end()) throw Error{ErrorCode::NotFound, "no such file: " + file.path()};
-    return std::make_unique<OwnedSource>(found->second.bytes);
+    return std::make_unique<OwningSource>(found->second.bytes);
 }
 
 std::unique_ptr<LookasideUpload> MemoryLookaside::upload() {

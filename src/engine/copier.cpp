@@ -3,6 +3,7 @@
 #include "archive/compression.hpp"
 #include "archive/tar.hpp"
 #include "base/error.hpp"
+#include "base/path_names.hpp"
 #include "base/text.hpp"
 #include "engine/accounts.hpp"
 #include "engine/copy_sources.hpp"
@@ -102,11 +103,6 @@ bool is_archive(ByteSource& content) {
 archive::EntryType special_type(mode_t mode) {
     if (S_ISCHR(mode)) return archive::EntryType::CharDevice;
     return S_ISBLK(mode) ? archive::EntryType::BlockDevice : archive::EntryType::Fifo;
-}
-
-std::string join_path(const std::string& folder, const std::string& name) {
-    if (name.empty()) return folder;
-    return folder.ends_with('/') ? folder + name : folder + "/" + name;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "engine/copy_sources.hpp"
 
 #include "base/error.hpp"
+#include "base/path_names.hpp"
 #include "base/text.hpp"
 #include "engine/path_words.hpp"
 #include "source/ignore.hpp"
@@ -67,10 +68,6 @@ std::string literal_front(const std::string& path) {
 
 std::string below(const std::string& folder, const std::string& path) {
     return folder.empty() ? path : path.substr(folder.size() + 1);
-}
-
-std::string join_paths(const std::string& folder, const std::string& path) {
-    return folder.empty() || path.empty() ? folder + path : folder + "/" + path;
 }
 
 Error not_found(const source::Tree& tree, const std::string& word, std::string_view place) {
@@ -171,7 +168,7 @@ private:
             });
             return;
         }
-        const auto node = tree_.find(join_paths(root, pattern));
+        const auto node = tree_.find(join_path(root, pattern));
         if (!node) {
             if (word.empty()) return;
             throw not_found(tree_, word, place_);
@@ -179,7 +176,7 @@ private:
         std::vector<source::Node> nodes;
         for (std::size_t at = pattern.find('/'); at != std::string::npos;
              at = pattern.find('/', at + 1))
-            if (auto parent = tree_.find(join_paths(root, pattern.substr(0, at))))
+            if (auto parent = tree_.find(join_path(root, pattern.substr(0, at))))
                 nodes.push_back(*std::move(parent));
         nodes.push_back(*node);
         if (node->type == source::NodeType::Directory)

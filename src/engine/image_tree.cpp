@@ -1,17 +1,16 @@
 #include "engine/image_tree.hpp"
 
 #include "base/error.hpp"
+#include "base/path_names.hpp"
 #include "base/text.hpp"
 #include "engine/path_words.hpp"
+#include "oci/whiteouts.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace nacre::engine {
 namespace {
-
-constexpr std::string_view kWhiteout = ".wh.";
-constexpr std::string_view kOpaque = ".wh..wh..opq";
 
 ImageTree::Node node_of(const archive::TarEntry& entry) {
     ImageTree::Node node;
@@ -120,7 +119,7 @@ void ImageTree::apply(const std::vector<archive::TarEntry>& entries) {
     for (const archive::TarEntry& entry : entries) {
         const std::string path = relative_path(entry.path);
         const std::string name = base_name(path);
-        if (!name.starts_with(kWhiteout)) continue;
+        if (!name.starts_with(oci::kWhiteoutPrefix)) continue;
         apply_whiteout(path.substr(0, path.size() - name.size()), name);
     }
     for (const archive::TarEntry& entry : entries)
@@ -131,11 +130,11 @@ void ImageTree::apply(const std::vector<archive::TarEntry>& entries) {
 void ImageTree::apply_whiteout(const std::string& folder, std::string_view name) {
     const auto place = locate(folder, LastLink::Keep);
     if (!place || place->node == nullptr || !place->node->is_folder()) return;
-    if (name == kOpaque) {
+    if (name == oci::kOpaqueWhiteout) {
         place->node->children.clear();
         return;
     }
-    const auto known = place->node->children.find(name.substr(kWhiteout.size()));
+    const auto known = place->node->children.find(name.substr(oci::kWhiteoutPrefix.size()));
     if (known != place->node->children.end()) place->node->children.erase(known);
 }
 
@@ -171,7 +170,7 @@ ImageTree::Node& ImageTree::make_folders(const std::string& path) {
 void ImageTree::apply_entry(const archive::TarEntry& entry) {
     const std::string path = relative_path(entry.path);
     const std::string name = base_name(path);
-    if (name.starts_with(kWhiteout) || name == "..") return;
+    if (name.starts_with(oci::kWhiteoutPrefix) || name == "..") return;
     Node node = node_of(entry);
     node.layer = layer_;
     node.content_path = entry.path;

@@ -1,7 +1,9 @@
 #include "engine/layer_draft.hpp"
 
 #include "base/error.hpp"
+#include "base/path_names.hpp"
 #include "engine/path_words.hpp"
+#include "oci/whiteouts.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,7 +14,6 @@ namespace {
 using archive::EntryType;
 
 constexpr std::uint32_t kPermissionBits = 07777;
-constexpr std::string_view kWhiteout = ".wh.";
 
 std::string shown(const std::string& path) {
     return "'/" + relative_path(path) + "'";
@@ -26,11 +27,6 @@ std::string shown(const std::string& path) {
     throw Error{
         ErrorCode::Conflict,
         "cannot write " + shown(path) + ": the folder it would be in is not there"};
-}
-
-std::string parent_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
 }  // namespace
@@ -81,7 +77,7 @@ std::string LayerDraft::place_of(const std::string& path) {
 }
 
 void LayerDraft::put(const std::string& path, ImageTree::Node node, std::shared_ptr<File> file) {
-    if (base_name(path).starts_with(kWhiteout))
+    if (base_name(path).starts_with(oci::kWhiteoutPrefix))
         throw Error{
             ErrorCode::Unsupported,
             shown(path) + " cannot be in a layer: names with '.wh.' in front are whiteouts there"};

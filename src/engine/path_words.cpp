@@ -24,10 +24,6 @@ std::string relative_path(std::string_view path) {
     return join(parts, "/");
 }
 
-std::string base_name(const std::string& path) {
-    return path.substr(path.rfind('/') + 1);
-}
-
 bool has_glob(std::string_view text) noexcept {
     return text.find_first_of("*?[") != std::string_view::npos;
 }

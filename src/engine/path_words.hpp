@@ -13,9 +13,6 @@ std::string resolve_by_name(std::string_view path);
 /// "a/b" of "/a//b/."; ".." stays.
 std::string relative_path(std::string_view path);
 
-/// The last part.
-std::string base_name(const std::string& path);
-
 /// Whether it has '*', '?' or '['.
 bool has_glob(std::string_view text) noexcept;
 

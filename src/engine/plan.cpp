@@ -1,6 +1,7 @@
 #include "engine/plan.hpp"
 
 #include "base/error.hpp"
+#include "base/path_names.hpp"
 #include "base/text.hpp"
 #include "dockerfile/expansion.hpp"
 #include "dockerfile/parser.hpp"

@@ -2,6 +2,7 @@
 
 #include "archive/tar.hpp"
 #include "base/error.hpp"
+#include "base/streams.hpp"
 #include "base/text.hpp"
 #include "engine/accounts.hpp"
 #include "engine/layer_reader.hpp"
@@ -48,21 +49,6 @@ public:
 
 private:
     std::filesystem::path folder_;
-};
-
-/// Ends the writing of a layer that nobody wants any more.
-class StoppableSink final : public ByteSink {
-public:
-    StoppableSink(ByteSink& next, const std::stop_token& stop) : next_{next}, stop_{stop} {}
-
-    void write(Bytes bytes) override {
-        if (stop_.stop_requested()) throw Cancelled{};
-        next_.write(bytes);
-    }
-
-private:
-    ByteSink& next_;
-    const std::stop_token& stop_;
 };
 
 /// The document of a RUN as a file that every user of the container may run.

@@ -1,7 +1,9 @@
 #include "output/layer_tree.hpp"
 
 #include "base/error.hpp"
+#include "base/path_names.hpp"
 #include "base/text.hpp"
+#include "oci/whiteouts.hpp"
 
 #include <fmt/format.h>
 
@@ -9,9 +11,6 @@ namespace nacre::output {
 namespace {
 
 // image-spec, layer.md, "Whiteouts".
-constexpr std::string_view kWhiteout = ".wh.";
-constexpr std::string_view kWhiteoutMeta = ".wh..wh.";
-constexpr std::string_view kOpaque = ".wh..wh..opq";
 constexpr int kLinksMax = 40;
 constexpr std::uint32_t kImpliedMode = 0755;
 
@@ -30,20 +29,6 @@ std::string normal(const std::string& path) {
         result += (result.empty() ? "" : "/") + part;
     }
     return result;
-}
-
-std::string parent_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? "" : path.substr(0, slash);
-}
-
-std::string name_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? path : path.substr(slash + 1);
-}
-
-std::string in_folder(const std::string& folder, const std::string& name) {
-    return folder.empty() ? name : folder + "/" + name;
 }
 
 /// Where a link in `folder` leads to, with the layer as the root.
@@ -69,21 +54,21 @@ void LayerTree::add_layer(const std::vector<archive::TarEntry>& entries) {
     // Whiteouts are about lower layers only, wherever they stand.
     for (const archive::TarEntry& entry : entries) {
         const std::string path = normal(entry.path);
-        const std::string name = name_of(path);
-        if (!name.starts_with(kWhiteout)) continue;
+        const std::string name = base_name(path);
+        if (!name.starts_with(oci::kWhiteoutPrefix)) continue;
         const std::string folder = parent_of(path);
-        if (name == kOpaque) {
+        if (name == oci::kOpaqueWhiteout) {
             remove_below(folder);
             ensure_folder(folder);
             if (!folder.empty()) nodes_.at(folder).is_opaque = true;
-        } else if (!name.starts_with(kWhiteoutMeta)) {
-            const std::string hidden = in_folder(folder, name.substr(kWhiteout.size()));
+        } else if (!name.starts_with(oci::kWhiteoutMetaPrefix)) {
+            const std::string hidden = join_path(folder, name.substr(oci::kWhiteoutPrefix.size()));
             remove(hidden);
             whiteouts_.insert(hidden);
         }
     }
     for (std::size_t number = 0; number < entries.size(); ++number)
-        if (!name_of(normal(entries[number].path)).starts_with(kWhiteout))
+        if (!base_name(normal(entries[number].path)).starts_with(oci::kWhiteoutPrefix))
             add_entry(entries[number], number);
 }
 
@@ -91,7 +76,7 @@ void LayerTree::add_entry(const archive::TarEntry& entry, std::size_t number) {
     const std::string given = normal(entry.path);
     if (given.empty()) return;  // the root itself is what the lowest layer has
     const std::string folder = resolve(parent_of(given));
-    const std::string path = in_folder(folder, name_of(given));
+    const std::string path = join_path(folder, base_name(given));
     ensure_folder(folder);
     const EntryPlace place{layers_.size() - 1, number};
     const bool is_folder = entry.type == archive::EntryType::Directory;
@@ -119,7 +104,7 @@ void LayerTree::add_entry(const archive::TarEntry& entry, std::size_t number) {
         return;
     }
     const std::string target = normal(entry.link_target);
-    const auto file = files_.find(in_folder(resolve(parent_of(target)), name_of(target)));
+    const auto file = files_.find(join_path(resolve(parent_of(target)), base_name(target)));
     if (file == files_.end())
         refuse(entry.path, "it is a hard link to what the layer does not have");
     layer.links.insert_or_assign(number, Link{path, file->second});

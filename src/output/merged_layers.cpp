@@ -3,6 +3,7 @@
 #include "archive/compression.hpp"
 #include "archive/tar.hpp"
 #include "base/error.hpp"
+#include "oci/whiteouts.hpp"
 #include "output/layer_tree.hpp"
 
 #include <memory>
@@ -12,8 +13,6 @@ namespace nacre::output {
 namespace {
 
 constexpr std::size_t kContentBuffer = 256U << 10U;
-constexpr std::string_view kWhiteout = ".wh.";
-constexpr std::string_view kOpaque = ".wh..wh..opq";
 
 /// Reads one layer's entries in order.
 class LayerReader {
@@ -72,13 +71,13 @@ private:
             // One layer says nothing about a folder that it only passes through.
             if (into_ == MergeInto::Root || !node.is_implied) add(node.folder);
             if (into_ == MergeInto::Layer && node.is_opaque)
-                add({.path = path + "/" + std::string{kOpaque}, .mode = 0});
+                add({.path = path + "/" + std::string{oci::kOpaqueWhiteout}, .mode = 0});
         }
         if (into_ == MergeInto::Root) return;
         for (const std::string& path : tree_.whiteouts()) {
             const std::size_t slash = path.rfind('/');
             std::string mark = path;
-            mark.insert(slash == std::string::npos ? 0 : slash + 1, kWhiteout);
+            mark.insert(slash == std::string::npos ? 0 : slash + 1, oci::kWhiteoutPrefix);
             add({.path = std::move(mark), .mode = 0});
         }
     }

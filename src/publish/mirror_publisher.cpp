@@ -2,6 +2,7 @@
 
 #include "archive/digester.hpp"
 #include "base/error.hpp"
+#include "base/streams.hpp"
 #include "base/text.hpp"
 #include "os/file.hpp"
 #include "publish/oci_archive.hpp"
@@ -23,30 +24,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kChecksumMax = 4096;
 constexpr std::size_t kReadBuffer = 256U << 10U;
-
-/// Joins the small writes of tar headers.
-class BufferedSink final : public ByteSink {
-public:
-    explicit BufferedSink(ByteSink& next) : next_{next} { buffer_.reserve(kReadBuffer); }
-
-    void write(Bytes bytes) override {
-        if (buffer_.size() + bytes.size() > kReadBuffer) flush();
-        if (bytes.size() >= kReadBuffer) {
-            next_.write(bytes);
-        } else {
-            buffer_ += as_text(bytes);
-        }
-    }
-
-    void flush() {
-        next_.write(as_bytes(buffer_));
-        buffer_.clear();
-    }
-
-private:
-    ByteSink& next_;
-    std::string buffer_;
-};
 
 /// What is in a file or would be.
 struct Content {

@@ -2,21 +2,11 @@
 
 #include "archive/digester.hpp"
 #include "base/error.hpp"
+#include "base/streams.hpp"
 #include "oci/manifest.hpp"
 
 namespace nacre::registry {
 namespace {
-
-class OwningSource final : public ByteSource {
-public:
-    explicit OwningSource(std::string content) : content_{std::move(content)}, rest_{content_} {}
-
-    std::size_t read(std::span<std::byte> buffer) override { return rest_.read(buffer); }
-
-private:
-    std::string content_;
-    StringSource rest_;
-};
 
 void check_stop(const std::stop_token& stop) {
     if (stop.stop_requested()) throw Cancelled{};

@@ -1,6 +1,7 @@
 #include "source/memory_tree.hpp"
 
 #include "base/error.hpp"
+#include "base/streams.hpp"
 #include "base/text.hpp"
 #include "source/path.hpp"
 
@@ -8,17 +9,6 @@ namespace nacre::source {
 namespace {
 
 /// Keeps its own copy: a source may outlive a change of the tree.
-class TextSource final : public ByteSource {
-public:
-    explicit TextSource(std::string text) : text_{std::move(text)}, source_{text_} {}
-
-    std::size_t read(std::span<std::byte> buffer) override { return source_.read(buffer); }
-
-private:
-    std::string text_;
-    StringSource source_;
-};
-
 }  // namespace
 
 bool MemoryTree::PathLess::operator()(std::string_view a, std::string_view b) const noexcept {
@@ -76,7 +66,7 @@ std::unique_ptr<ByteSource> MemoryTree::open(const Node& file) const {
     const auto found = entries_.find(file.path);
     if (found == entries_.end() || found->second.node.type != NodeType::File)
         throw Error{ErrorCode::NotFound, "there is no file " + quoted(file.path)};
-    return std::make_unique<TextSource>(found->second.content);
+    return std::make_unique<OwningSource>(found->second.content);
 }
 
 }  // namespace nacre::source

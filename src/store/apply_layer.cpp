@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "oci/whiteouts.hpp"
 #include "os/file.hpp"
 #include "store/in_root.hpp"
 #include "store/layers.hpp"
@@ -22,9 +23,6 @@
 namespace nacre::store {
 namespace {
 
-constexpr std::string_view kWhiteout = ".wh.";
-constexpr std::string_view kWhiteoutMeta = ".wh..wh.";
-constexpr std::string_view kOpaque = ".wh..wh..opq";
 constexpr std::size_t kContentBuffer = 256U << 10U;
 constexpr mode_t kParentMode = 0755;
 
@@ -96,7 +94,7 @@ private:
             return;
         }
         enter(path.parent, entry.path);
-        if (path.name.starts_with(kWhiteout)) {
+        if (path.name.starts_with(oci::kWhiteoutPrefix)) {
             apply_whiteout(path.name, entry.path);
             return;
         }
@@ -160,12 +158,12 @@ private:
 
     /// A whiteout is about the layers below only: what this layer has under the name stays.
     void apply_whiteout(const std::string& name, const std::string& entry) {
-        if (name == kOpaque) {
+        if (name == oci::kOpaqueWhiteout) {
             make_opaque(path_in(parent_.get(), "."), privilege_);
             return;
         }
-        if (name.starts_with(kWhiteoutMeta)) return;  // bookkeeping of aufs
-        const std::string hidden = name.substr(kWhiteout.size());
+        if (name.starts_with(oci::kWhiteoutMetaPrefix)) return;  // bookkeeping of aufs
+        const std::string hidden = name.substr(oci::kWhiteoutPrefix.size());
         if (hidden.empty() || hidden == "." || hidden == "..")
             refuse(entry, "it is a whiteout of nothing");
         struct stat status{};

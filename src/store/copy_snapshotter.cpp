@@ -1,6 +1,7 @@
 #include "store/copy_snapshotter.hpp"
 
 #include "base/error.hpp"
+#include "base/path_names.hpp"
 #include "base/text.hpp"
 #include "os/file.hpp"
 #include "store/in_root.hpp"
@@ -86,15 +87,6 @@ Stamps read_stamps(int root) {
     return stamps;
 }
 
-std::string parent_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? "" : path.substr(0, slash);
-}
-
-std::string name_of(const std::string& path) {
-    return path.substr(path.rfind('/') + 1);
-}
-
 /// Puts what differs between two states of a tree into a folder, in overlay's on-disk form.
 class ChangeCollector {
 public:
@@ -130,7 +122,7 @@ private:
     void take(const std::string& path, const Stamp& stamp, const Stamp* old) {
         const os::UniqueFd to = make_parents(path);
         const os::UniqueFd from = open_folder(tree_.get(), parent_of(path));
-        const std::string name = name_of(path);
+        const std::string name = base_name(path);
         if (stamp.is_folder()) {
             make_folder(to.get(), path);
             if (old != nullptr && !(old->is_folder() && old->is_same_file(stamp)))
@@ -143,13 +135,14 @@ private:
             return;
         }
         const os::UniqueFd folder = open_folder(changes_.get(), parent_of(first->second));
-        if (::linkat(folder.get(), name_of(first->second).c_str(), to.get(), name.c_str(), 0) != 0)
+        if (::linkat(folder.get(), base_name(first->second).c_str(), to.get(), name.c_str(), 0)
+            != 0)
             throw SystemError{errno, "cannot make the hard link " + nacre::quoted(path)};
     }
 
     void hide(const std::string& path) {
         const os::UniqueFd to = make_parents(path);
-        if (::mknodat(to.get(), name_of(path).c_str(), S_IFCHR, 0) != 0)
+        if (::mknodat(to.get(), base_name(path).c_str(), S_IFCHR, 0) != 0)
             throw SystemError{errno, "cannot make a whiteout of " + nacre::quoted(path)};
     }
 
@@ -163,7 +156,7 @@ private:
     }
 
     void make_folder(int parent, const std::string& path) {
-        if (::mkdirat(parent, name_of(path).c_str(), 0700) == 0) {
+        if (::mkdirat(parent, base_name(path).c_str(), 0700) == 0) {
             copied_folders_.push_back(path);
         } else if (errno != EEXIST) {
             throw SystemError{errno, "cannot make the folder " + nacre::quoted(path)};

@@ -1,5 +1,7 @@
 #include "base/error.hpp"
+#include "base/path_names.hpp"
 #include "base/text.hpp"
+#include "oci/whiteouts.hpp"
 #include "os/directory.hpp"
 #include "os/file.hpp"
 #include "store/in_root.hpp"
@@ -24,9 +26,6 @@ namespace {
 
 using archive::EntryType;
 using archive::TarEntry;
-
-constexpr std::string_view kWhiteout = ".wh.";
-constexpr std::string_view kOpaque = ".wh..wh..opq";
 
 enum class Kind : std::uint8_t { Entry, Whiteout };
 
@@ -94,7 +93,7 @@ private:
         os::UniqueFd fd = open(folder, O_RDONLY | O_DIRECTORY);
         const std::string prefix = folder.empty() ? "" : folder + "/";
         if (is_opaque(path_in(fd.get(), ".")))
-            found_.push_back({prefix + std::string{kOpaque}, Kind::Whiteout});
+            found_.push_back({prefix + std::string{oci::kOpaqueWhiteout}, Kind::Whiteout});
         os::Directory directory{std::move(fd), folder};
         while (const auto entry = directory.next())
             add(directory.fd(), prefix, entry->name, folders);
@@ -111,12 +110,13 @@ private:
                 errno, "cannot look at the changed file " + nacre::quoted(prefix + name)};
         if (S_ISSOCK(one.status.st_mode)) return;
         one.kind = is_whiteout(one.status) ? Kind::Whiteout : Kind::Entry;
-        if (name.starts_with(kWhiteout))
+        if (name.starts_with(oci::kWhiteoutPrefix))
             throw Error{
                 ErrorCode::Unsupported,
                 "the changed file " + nacre::quoted(prefix + name)
                     + " cannot be in a layer: names with '.wh.' in front are whiteouts there"};
-        one.path = prefix + (one.kind == Kind::Whiteout ? std::string{kWhiteout} : "") + name;
+        one.path =
+            prefix + (one.kind == Kind::Whiteout ? std::string{oci::kWhiteoutPrefix} : "") + name;
         if (S_ISDIR(one.status.st_mode)) folders.push_back(one.path);
         found_.push_back(std::move(one));
     }
@@ -164,11 +164,6 @@ private:
                 break;
         }
         add(entry);
-    }
-
-    static std::string parent_of(const std::string& path) {
-        const std::size_t slash = path.rfind('/');
-        return slash == std::string::npos ? "" : path.substr(0, slash);
     }
 
     /// The first path of a file in the order of the archive is the file, the others are links to it.

@@ -1,6 +1,7 @@
 #include "cli/build/image_outputs.hpp"
 
 #include "base/error.hpp"
+#include "base/streams.hpp"
 #include "base/text.hpp"
 #include "os/file.hpp"
 #include "output/merged_layers.hpp"
@@ -22,34 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kWriteBuffer = 256U << 10U;
 constexpr const char* kStdout = "-";
-
-/// Joins small writes, and ends when the user says so.
-class BufferedSink final : public ByteSink {
-public:
-    BufferedSink(ByteSink& next, std::stop_token stop) : next_{next}, stop_{std::move(stop)} {}
-
-    void write(Bytes bytes) override {
-        if (stop_.stop_requested()) throw Cancelled{};
-        if (buffer_.size() + bytes.size() > kWriteBuffer) flush();
-        if (bytes.size() >= kWriteBuffer) {
-            next_.write(bytes);
-        } else {
-            buffer_ += as_text(bytes);
-        }
-    }
-
-    void flush() {
-        next_.write(as_bytes(buffer_));
-        buffer_.clear();
-    }
-
-private:
-    ByteSink& next_;
-    std::stop_token stop_;
-    std::string buffer_;
-};
 
 /// A file that appears under its name when it is whole. What is no file (a pipe, /dev/null) is written to as it is.
 class OutputFile {
@@ -92,21 +66,25 @@ private:
     os::UniqueFd fd_;
 };
 
+void write_buffered(
+    ByteSink& out, const std::stop_token& stop, const std::function<void(ByteSink&)>& write) {
+    BufferedSink buffered{out};
+    StoppableSink stoppable{buffered, stop};
+    write(stoppable);
+    buffered.flush();
+}
+
 void write_stream(
     const OutputSpec& output,
     const OutputServices& services,
     const std::function<void(ByteSink&)>& write) {
     if (output.destination == kStdout) {
-        BufferedSink buffered{services.out, services.stop};
-        write(buffered);
-        buffered.flush();
+        write_buffered(services.out, services.stop, write);
         return;
     }
     OutputFile file{services.folder / output.destination};
     os::FdSink sink{file.fd()};
-    BufferedSink buffered{sink, services.stop};
-    write(buffered);
-    buffered.flush();
+    write_buffered(sink, services.stop, write);
     file.commit();
 }
 
