@@ -25,26 +25,6 @@ dockerfile::BuildInputs inputs_for(const oci::Platform& platform) {
     return inputs;
 }
 
-dockerfile::Variables env_of(const oci::ImageConfig& config) {
-    dockerfile::Variables env;
-    for (const std::string& entry : config.env) {
-        const std::size_t equals = entry.find('=');
-        if (equals != std::string::npos) env.set(entry.substr(0, equals), entry.substr(equals + 1));
-    }
-    return env;
-}
-
-Diagnostic finding(
-    const dockerfile::Dockerfile& file, const dockerfile::Location& at, const Error& error) {
-    return {
-        .file = file.file,
-        .line = at.line,
-        .column = at.column,
-        .message = error.describe(),
-        .excerpt = std::string{file.line(at.line)},
-        .hint = error.hint()};
-}
-
 /// The FROM at the root of the target stage's chain of stages: whose environment and labels it inherits.
 const dockerfile::ImageUse* root_use(
     const dockerfile::ImageUses& uses, const dockerfile::Dockerfile& file) {
@@ -108,10 +88,11 @@ void EngineImageBuilder::resolve_parents(
             recipe.parents.push_back({use.text, image.digest});
             if (&use == root) base = image.config;
         } catch (const Error& error) {
-            recipe.diagnostics.push_back(finding(file, use.at, error));
+            recipe.diagnostics.push_back(dockerfile::diagnose(file, use.at, error));
         }
     }
-    const dockerfile::StageState state = dockerfile::evaluate_stage(file, inputs, env_of(base));
+    const dockerfile::StageState state =
+        dockerfile::evaluate_stage(file, inputs, dockerfile::variables_of(base.env));
     recipe.labels = state.labels.items();
     recipe.diagnostics.insert(
         recipe.diagnostics.end(), state.diagnostics.begin(), state.diagnostics.end());

@@ -314,6 +314,16 @@ void Variables::erase(std::string_view name) {
     }
 }
 
+Variables variables_of(const std::vector<std::string>& env) {
+    Variables variables;
+    for (const std::string& entry : env) {
+        const std::size_t equals = entry.find('=');
+        if (equals != std::string::npos)
+            variables.set(entry.substr(0, equals), entry.substr(equals + 1));
+    }
+    return variables;
+}
+
 Expansion expand(
     std::string_view raw, const VariableLookup& lookup, const ExpansionOptions& options) {
     return Expander{raw, lookup, options}.run();

@@ -38,6 +38,9 @@ private:
     std::map<std::string, std::size_t, std::less<>> index_;
 };
 
+/// Of "NAME=value", as an image's configuration has them; what has no '=' is left out.
+Variables variables_of(const std::vector<std::string>& env);
+
 /// Nothing for a variable that is not set.
 using VariableLookup = std::function<std::optional<std::string>(std::string_view name)>;
 

@@ -13,6 +13,16 @@ std::string_view Dockerfile::line(int number) const noexcept {
                                                : std::string_view{};
 }
 
+Diagnostic diagnose(const Dockerfile& file, const Location& at, const Error& error) {
+    return {
+        .file = file.file,
+        .line = at.line,
+        .column = at.column,
+        .message = error.describe(),
+        .excerpt = std::string{file.line(at.line)},
+        .hint = error.hint()};
+}
+
 std::string shell_text(const CommandLine& command) {
     if (command.script_only && !command.heredocs.empty()) return command.heredocs[0].content;
     std::string text = join(command.words, " ");

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "base/diagnostic.hpp"
+#include "base/error.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -238,6 +241,9 @@ struct Dockerfile {
     /// Line `number` from 1; empty when there is none.
     std::string_view line(int number) const noexcept;
 };
+
+/// What `error` says, as a finding at a place of the file.
+Diagnostic diagnose(const Dockerfile& file, const Location& at, const Error& error);
 
 /// "RUN", "COPY", "ADD", ... in upper case.
 std::string_view keyword_of(const Command& command) noexcept;

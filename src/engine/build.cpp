@@ -98,16 +98,6 @@ private:
     throw Error{ErrorCode::InvalidArgument, std::string{trim(render(diagnostics))}};
 }
 
-Diagnostic missing(const BuildRequest& request, dockerfile::Location at, const Error& error) {
-    return {
-        .file = request.dockerfile.file,
-        .line = at.line,
-        .column = at.column,
-        .message = error.describe(),
-        .excerpt = std::string{request.dockerfile.line(at.line)},
-        .hint = error.hint()};
-}
-
 void require_origin(
     const CopyOrigin& origin,
     const oci::Platform& platform,
@@ -135,7 +125,7 @@ void require_origins(
         try {
             require_origin(origin, request.plan.platform, bases, trees, stop);
         } catch (const Error& error) {
-            problems.push_back(missing(request, step.at, error));
+            problems.push_back(dockerfile::diagnose(request.dockerfile, step.at, error));
         }
     };
     for (const std::size_t index : plan.needed)
@@ -143,6 +133,14 @@ void require_origins(
             for (const CopyOrigin& origin : origins_of(step.action))
                 require(step, origin);
     if (!problems.empty()) refuse(problems);
+}
+
+/// The first RUN of a stage.
+const Step* find_run(const StagePlan& stage) {
+    const auto run = std::ranges::find_if(stage.steps, [](const Step& step) {
+        return std::holds_alternative<RunAction>(step.action);
+    });
+    return run == stage.steps.end() ? nullptr : &*run;
 }
 
 /// Programs of a foreign platform need an emulator.
@@ -153,16 +151,14 @@ void require_runnable(
     for (const std::size_t index : plan.needed) {
         const StagePlan& stage = plan.stages[index];
         const oci::Platform& platform = stage.config.platform;
-        const auto run = std::ranges::find_if(stage.steps, [](const Step& step) {
-            return std::holds_alternative<RunAction>(step.action);
-        });
-        if (run == stage.steps.end() || can_run(platform, machine, services.emulators)) continue;
+        const Step* run = find_run(stage);
+        if (run == nullptr || can_run(platform, machine, services.emulators)) continue;
         const Error error{
             ErrorCode::Unsupported,
             "RUN needs to run programs for " + platform.str() + ", this machine is " + machine
                 + " and has no emulator for it"};
-        problems.push_back(missing(
-            request,
+        problems.push_back(dockerfile::diagnose(
+            request.dockerfile,
             run->at,
             error.with_hint(
                 "register one in " + services.emulators.native()
@@ -177,11 +173,8 @@ void warn_of_limits(
     const BuildServices& services,
     const Plan& plan,
     Progress& progress) {
-    const bool runs = std::ranges::any_of(plan.needed, [&](std::size_t index) {
-        return std::ranges::any_of(plan.stages[index].steps, [](const Step& step) {
-            return std::holds_alternative<RunAction>(step.action);
-        });
-    });
+    const bool runs = std::ranges::any_of(
+        plan.needed, [&](std::size_t index) { return find_run(plan.stages[index]) != nullptr; });
     if (!runs) return;
     for (const std::string& limit : services.executor.unkept(request.limits))
         progress.note("warning: a limit is not kept: " + limit);
@@ -201,7 +194,7 @@ BaseConfigs configs_of(const BuildRequest& request, ResolvedBases& bases) {
                 image_key(base->reference, base->platform, request.plan.platform);
             configs.emplace(key, bases.get(base->reference, base->platform).config);
         } catch (const Error& error) {
-            problems.push_back(missing(request, stage.at, error));
+            problems.push_back(dockerfile::diagnose(request.dockerfile, stage.at, error));
         }
     }
     if (!problems.empty()) refuse(problems);

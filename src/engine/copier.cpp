@@ -175,7 +175,6 @@ void Copier::write_node(
     const source::Node& node,
     const std::string& path,
     const Target& target) {
-    const std::string folder = path.substr(0, path.rfind('/'));
     switch (node.type) {
         case source::NodeType::Directory: {
             const EntryAttributes attributes =
@@ -184,14 +183,14 @@ void Copier::write_node(
             break;
         }
         case source::NodeType::Symlink:
-            parts_.destination.ensure_folder(folder, target.folder(parts_.epoch));
+            ensure_parent(path, target);
             parts_.destination.write_symlink(
                 path,
                 node.link_target,
                 target.attributes(FileKind::Other, node.mode, {}, node.mtime));
             break;
         case source::NodeType::File: {
-            parts_.destination.ensure_folder(folder, target.folder(parts_.epoch));
+            ensure_parent(path, target);
             parts_.destination.write_file(
                 path,
                 node.size,
@@ -210,13 +209,13 @@ void Copier::write_node(
 /// do folders on the way to it.
 void Copier::put_folder(
     const std::string& path, const EntryAttributes& attributes, const Target& target) {
-    parts_.destination.ensure_folder(path.substr(0, path.rfind('/')), target.folder(parts_.epoch));
+    ensure_parent(path, target);
     if (!parts_.destination.ensure_folder(path, attributes))
         parts_.destination.set_attributes(path, attributes);
 }
 
 void Copier::write_inline(const InlineFile& file, const std::string& path, const Target& target) {
-    parts_.destination.ensure_folder(path.substr(0, path.rfind('/')), target.folder(parts_.epoch));
+    ensure_parent(path, target);
     parts_.destination.write_file(
         path,
         file.content.size(),
@@ -254,7 +253,7 @@ void Copier::unpack(archive::TarReader& reader, const Target& target) {
             .owner = target.owner.value_or(Owner{entry.uid, entry.gid}),
             .mtime = entry.mtime};
         attributes.xattrs = entry.xattrs;
-        draft.ensure_folder(path.substr(0, path.rfind('/')), target.folder(parts_.epoch));
+        ensure_parent(path, target);
         switch (entry.type) {
             case archive::EntryType::File:
                 draft.write_file(path, entry.size, contents.add(reader, entry.size), attributes);
@@ -295,6 +294,11 @@ void Copier::copy_from_root(const RootFolder& origin, const CopyAction& action) 
     }
 }
 
+/// The folder that `path` is in, with those on the way.
+void Copier::ensure_parent(const std::string& path, const Target& target) {
+    parts_.destination.ensure_folder(parent_of(path), target.folder(parts_.epoch));
+}
+
 void Copier::ensure_destination(const Target& target) {
     parts_.destination.ensure_folder(target.action.destination, target.folder(parts_.epoch));
 }
@@ -314,7 +318,7 @@ void Copier::copy_entry(
         put_folder(to, attributes, target);
         return;
     }
-    parts_.destination.ensure_folder(to.substr(0, to.rfind('/')), target.folder(parts_.epoch));
+    ensure_parent(to, target);
     if (S_ISLNK(status->st_mode)) {
         parts_.destination.write_symlink(to, origin.read_link(from), attributes);
     } else if (S_ISREG(status->st_mode)) {

@@ -50,6 +50,7 @@ private:
     void unpack(archive::TarReader& reader, const Target& target);
     void copy_entry(
         const RootFolder& origin, const std::string& from, const std::string& to, Target& target);
+    void ensure_parent(const std::string& path, const Target& target);
     void ensure_destination(const Target& target);
     void put_folder(
         const std::string& path, const EntryAttributes& attributes, const Target& target);

@@ -53,13 +53,8 @@ oci::Platform platform_of(
         const oci::Platform platform = oci::Platform::parse(use.platform);
         return is_same_platform(platform, of_build) ? of_build : platform;
     } catch (const Error& error) {
-        found.push_back(
-            {.file = file.file,
-             .line = use.at.line,
-             .column = use.at.column,
-             .message = "FROM --platform: " + error.describe(),
-             .excerpt = std::string{file.line(use.at.line)},
-             .hint = error.hint()});
+        found.push_back(df::diagnose(file, use.at, error));
+        found.back().message.insert(0, "FROM --platform: ");
         return of_build;
     }
 }
@@ -77,13 +72,8 @@ public:
     StagePlanner(const Shared& shared, std::size_t index, StagePlan& plan)
         : shared_{shared},
           index_{index},
-          plan_{plan} {
-        for (const std::string& entry : plan_.config.env) {
-            const std::size_t equals = entry.find('=');
-            if (equals != std::string::npos)
-                scope_.set(entry.substr(0, equals), entry.substr(equals + 1));
-        }
-    }
+          plan_{plan},
+          scope_{df::variables_of(plan.config.env)} {}
 
     void plan(const df::Stage& stage) {
         run_triggers();

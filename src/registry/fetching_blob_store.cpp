@@ -9,6 +9,25 @@
 #include <vector>
 
 namespace nacre::registry {
+namespace {
+
+/// What `get` gives for the first repository with the blob for which it throws no Error.
+template <class Get>
+auto from_an_origin(const Origins& origins, const oci::Digest& digest, Get get) {
+    const std::vector<Repository> repositories = origins.repositories(digest);
+    std::vector<std::string> failures;
+    for (const Repository& repository : repositories) {
+        try {
+            return get(repository);
+        } catch (const Error& error) {
+            if (&repository == &repositories.back() && failures.empty()) throw;
+            failures.push_back(error.describe());
+        }
+    }
+    throw Error{ErrorCode::Unavailable, join(failures, "; ")};
+}
+
+}  // namespace
 
 FetchingBlobStore::FetchingBlobStore(
     store::BlobStore& next, const Origins& origins, Registry& registry, std::stop_token stop)
@@ -43,15 +62,9 @@ std::unique_ptr<ByteSource> FetchingBlobStore::open(
 std::unique_ptr<ByteSource> FetchingBlobStore::open_once(const oci::Digest& digest) const {
     const auto blob = origins_.find(digest);
     if (next_.find(digest) || !blob) return next_.open_once(digest);
-    std::vector<std::string> failures;
-    for (const Repository& repository : origins_.repositories(digest)) {
-        try {
-            return registry_.open_blob(repository, *blob, stop_);
-        } catch (const Error& error) {
-            failures.push_back(error.describe());
-        }
-    }
-    throw Error{ErrorCode::Unavailable, join(failures, "; ")};
+    return from_an_origin(origins_, digest, [&](const Repository& repository) {
+        return registry_.open_blob(repository, *blob, stop_);
+    });
 }
 
 bool FetchingBlobStore::remove(const oci::Digest& digest) {
@@ -71,17 +84,9 @@ void FetchingBlobStore::ensure_here(const oci::Digest& digest) const {
 }
 
 void FetchingBlobStore::fetch(const oci::Descriptor& blob) const {
-    const std::vector<Repository> repositories = origins_.repositories(blob.digest);
-    std::vector<std::string> failures;
-    for (const Repository& repository : repositories) {
-        try {
-            return fetch_blob(registry_, repository, blob, next_, stop_);
-        } catch (const Error& error) {
-            if (&repository == &repositories.back() && failures.empty()) throw;
-            failures.push_back(error.describe());
-        }
-    }
-    throw Error{ErrorCode::Unavailable, join(failures, "; ")};
+    from_an_origin(origins_, blob.digest, [&](const Repository& repository) {
+        fetch_blob(registry_, repository, blob, next_, stop_);
+    });
 }
 
 }  // namespace nacre::registry

@@ -86,15 +86,15 @@ void FileDigests::keep(const struct stat& status, std::string_view content_key) 
         sha256[i] = static_cast<std::uint8_t>(*high * 16 + *low);
     }
     auto added = new_.lock();
-    if (added->entries.size() < kEntriesMax) added->entries.insert_or_assign(key, sha256);
+    if (added->size() < kEntriesMax) added->insert_or_assign(key, sha256);
 }
 
 void FileDigests::save() const {
     std::vector<Entry> all;
     {
         auto added = new_.lock();
-        if (added->entries.empty()) return;
-        for (const auto& [key, sha256] : added->entries)
+        if (added->empty()) return;
+        for (const auto& [key, sha256] : *added)
             all.push_back({key, sha256});
     }
     const std::size_t room = kEntriesMax - std::min(all.size(), kEntriesMax);

@@ -57,10 +57,6 @@ private:
         Sha256 sha256{};
     };
 
-    struct New {
-        std::map<Key, Sha256> entries;
-    };
-
     static Key key_of(const struct stat& status) noexcept;
     void read();
     const Entry* find_known(const Key& key) const noexcept;
@@ -68,7 +64,7 @@ private:
     const std::filesystem::path file_;
     const Clock& clock_;
     std::vector<Entry> known_;  ///< in order; not changed after construction
-    mutable Guarded<New> new_;
+    mutable Guarded<std::map<Key, Sha256>> new_;
 };
 
 }  // namespace nacre::source

@@ -60,15 +60,6 @@ engine::PlanOptions plan_options(const BuildSettings& settings) {
     return plan;
 }
 
-dockerfile::Variables variables_of(const std::vector<std::string>& env) {
-    dockerfile::Variables variables;
-    for (const std::string& entry : env) {
-        auto [name, value] = split_pair(entry);
-        variables.set(name, value);
-    }
-    return variables;
-}
-
 Diagnostics find_warnings(
     const BuildContext& context, const BuildSettings& settings, const LocalImages& images) {
     dockerfile::CheckContext check;
@@ -78,7 +69,7 @@ Diagnostics find_warnings(
     };
     check.base_environment = [&](const std::string& image) -> std::optional<dockerfile::Variables> {
         try {
-            return variables_of(
+            return dockerfile::variables_of(
                 images.get(oci::Reference::parse(image), settings.platform).config.env);
         } catch (const Error&) {
             return std::nullopt;  // a warning less
