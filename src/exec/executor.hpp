@@ -63,7 +63,7 @@ enum class Privileges : std::uint8_t {
 
 /// One process to run in a container.
 struct ContainerSpec {
-    std::string id;              ///< unique on this machine, [a-z0-9-]{1,64}
+    std::string id;              ///< unique in the executor, [a-z0-9-]{1,64}
     std::filesystem::path root;  ///< the tree that becomes '/', writable
     std::vector<std::string> argv;
     std::vector<std::string> env;  ///< "NAME=value"

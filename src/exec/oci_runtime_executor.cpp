@@ -12,6 +12,8 @@
 #include "os/stop_fd.hpp"
 #include "os/temp.hpp"
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <poll.h>
 
@@ -98,12 +100,23 @@ private:
     std::array<std::byte, kReadBytes> buffer_{};
 };
 
+/// What tells the containers of one state folder from those of another: their names are names of cgroups too, which all
+/// services and builds of the machine share.
+std::string suffix_of(const std::filesystem::path& state) {
+    constexpr std::uint64_t kPrime = 0x100000001b3;  // FNV-1a
+    std::uint64_t mix = 0xcbf29ce484222325;
+    for (const char c : std::filesystem::absolute(state).lexically_normal().native())
+        mix = (mix ^ static_cast<unsigned char>(c)) * kPrime;
+    return fmt::format("-{:016x}", mix);
+}
+
 }  // namespace
 
 OciRuntimeExecutor::OciRuntimeExecutor(
     Runtime runtime, std::filesystem::path state, os::ProcessRunner& runner)
     : runtime_{std::move(runtime)},
       state_{std::move(state)},
+      suffix_{suffix_of(state_)},
       runner_{runner} {
     os::ensure_directory(state_ / "runtime", 0700);
     os::ensure_directory(state_ / "bundles", 0700);
@@ -123,6 +136,7 @@ os::ExitStatus OciRuntimeExecutor::run(
     if (stop.stop_requested()) throw Cancelled{};
     const os::TempDir bundle{state_ / "bundles", "bundle"};
     ContainerSpec whole = spec;
+    whole.id += suffix_;
     std::vector<std::string> unkept;
     whole.limits = kept_limits(spec.limits, machine_, unkept);
     add_name_files(whole, bundle.path());
@@ -133,7 +147,7 @@ os::ExitStatus OciRuntimeExecutor::run(
         json::render(runtime_config(whole, machine_)),
         os::Durability::Buffered,
         0600);
-    const os::ExitStatus status = run_bundle(spec, bundle.path(), staged, output, std::move(stop));
+    const os::ExitStatus status = run_bundle(whole, bundle.path(), staged, output, std::move(stop));
     if (!status.success()) report_failure(bundle.path() / kLogName);
     return status;
 }

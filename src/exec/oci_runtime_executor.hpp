@@ -44,6 +44,7 @@ private:
 
     const Runtime runtime_;
     const std::filesystem::path state_;
+    const std::string suffix_;  ///< of container names, so that no two on the machine are the same
     os::ProcessRunner& runner_;
     const MachineFacts machine_ = read_machine_facts();
     const CgroupFolders cgroups_ = CgroupFolders::find_all();

@@ -15,7 +15,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 #include <optional>
+#include <set>
+#include <utility>
 
 namespace nacre::exec::contract {
 namespace {
@@ -54,6 +57,59 @@ private:
     os::SystemProcessRunner runner_;
     std::optional<OciRuntimeExecutor> executor_;
 };
+
+/// Calls back at the first output.
+class Reaction final : public ByteSink {
+public:
+    explicit Reaction(std::function<void()> react) : react_{std::move(react)} {}
+
+    void write(Bytes /*bytes*/) override {
+        if (react_) std::exchange(react_, nullptr)();
+    }
+
+private:
+    std::function<void()> react_;
+};
+
+std::set<std::string> names_of_cgroups() {
+    std::set<std::string> names;
+    for (const std::string& folder : test::cgroups_with(kContainerPrefix))
+        names.insert(fs::path{folder}.filename());
+    return names;
+}
+
+/// Services and builds side by side number their containers alike.
+TEST(OciRuntimeExecutor, SharesNoCgroupWithTheSameNameOfAnotherState) {
+    if (const std::string reason = test::why_no_containers(); !reason.empty())
+        GTEST_SKIP() << reason;
+    const test::TempDir folder;
+    os::SystemProcessRunner runner;
+    std::optional<Runtime> runtime;
+    try {
+        runtime = probe_runtimes(default_runtimes(), folder.path() / "probe", runner);
+    } catch (const Error& error) {
+        GTEST_SKIP() << error.describe();
+    }
+    OciRuntimeExecutor one{*runtime, folder.path() / "one", runner};
+    OciRuntimeExecutor two{*runtime, folder.path() / "two", runner};
+    ContainerSpec spec;
+    spec.id = kContainerPrefix + "-same";
+    spec.env = {"PATH=/bin"};
+    spec.argv = {"/bin/sh", "-c", "echo started; sleep 0.3"};
+    ContainerSpec other = spec;
+    for (ContainerSpec* each : {&spec, &other}) {
+        each->root = folder.path() / (each == &spec ? "root-one" : "root-two");
+        test::make_busybox_root(each->root);
+    }
+    std::set<std::string> names;
+    Reaction look{[&] { names = names_of_cgroups(); }};
+    std::optional<os::ExitStatus> inner;
+    Reaction run_other{[&] { inner = two.run(other, look, {}); }};
+    EXPECT_TRUE(one.run(spec, run_other, {}).success());
+    EXPECT_TRUE(inner && inner->success());
+    EXPECT_EQ(names.size(), 2U);
+    EXPECT_TRUE(names_of_cgroups().empty());
+}
 
 /// Starts a container in a process of its own, kills that process at once when the step runs, and sweeps.
 TEST(Sweep, LeavesNothingOfAContainerWhoseProcessWasKilled) {
