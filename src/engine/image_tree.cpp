@@ -32,24 +32,73 @@ std::vector<std::string> names_to_visit(std::string_view path) {
     return names;
 }
 
-struct Step {
-    std::string name;
-    ImageTree::Node* node = nullptr;
-};
-
-std::string path_of(const std::vector<Step>& steps) {
-    std::string path;
-    for (const Step& step : steps) {
-        if (!path.empty()) path += '/';
-        path += step.name;
-    }
-    return path;
-}
-
 ImageTree::Node* find_child(ImageTree::Node& folder, std::string_view name) {
     const auto found = folder.children.find(name);
     return found == folder.children.end() ? nullptr : found->second.get();
 }
+
+bool is_link(const ImageTree::Node* node) {
+    return node != nullptr && node->type == archive::EntryType::Symlink;
+}
+
+/// A walk from the root along the names of a path, of which the links put others in front.
+class Walk {
+public:
+    Walk(ImageTree::Node& root, std::string_view path)
+        : root_{root},
+          path_{path},
+          todo_{names_to_visit(path)} {}
+
+    bool is_done() const noexcept { return todo_.empty(); }
+
+    /// Null when nothing is there.
+    ImageTree::Node* here() const noexcept { return steps_.empty() ? &root_ : steps_.back().node; }
+
+    std::string take_name() {
+        std::string name = std::move(todo_.back());
+        todo_.pop_back();
+        return name;
+    }
+
+    void enter(std::string name, ImageTree::Node* node) {
+        steps_.push_back({std::move(name), node});
+    }
+
+    void leave() {
+        if (!steps_.empty()) steps_.pop_back();
+    }
+
+    void follow(const std::string& target) {
+        if (++links_ > ImageTree::kLinksMax)
+            throw Error{
+                ErrorCode::InvalidArgument,
+                "'" + std::string{path_} + "' of the image leads over more than "
+                    + std::to_string(ImageTree::kLinksMax) + " links"};
+        if (target.starts_with('/')) steps_.clear();
+        std::ranges::move(names_to_visit(target), std::back_inserter(todo_));
+    }
+
+    std::string path() const {
+        std::string path;
+        for (const Step& step : steps_) {
+            if (!path.empty()) path += '/';
+            path += step.name;
+        }
+        return path;
+    }
+
+private:
+    struct Step {
+        std::string name;
+        ImageTree::Node* node = nullptr;
+    };
+
+    ImageTree::Node& root_;
+    const std::string_view path_;
+    std::vector<std::string> todo_;  ///< the next one last
+    std::vector<Step> steps_;
+    int links_ = 0;
+};
 
 }  // namespace
 
@@ -60,34 +109,22 @@ ImageTree& ImageTree::operator=(ImageTree&&) noexcept = default;
 ImageTree::~ImageTree() = default;
 
 std::optional<ImageTree::Place> ImageTree::locate(std::string_view path, LastLink last) {
-    std::vector<std::string> todo = names_to_visit(path);
-    std::vector<Step> steps;
-    int links = 0;
-    while (!todo.empty()) {
-        std::string name = std::move(todo.back());
-        todo.pop_back();
+    Walk walk{*root_, path};
+    while (!walk.is_done()) {
+        std::string name = walk.take_name();
         if (name.empty() || name == ".") continue;
-        Node* const here = steps.empty() ? root_.get() : steps.back().node;
+        Node* const here = walk.here();
         if (here == nullptr || !here->is_folder()) return std::nullopt;
+        Node* const child = name == ".." ? nullptr : find_child(*here, name);
         if (name == "..") {
-            if (!steps.empty()) steps.pop_back();
-            continue;
+            walk.leave();
+        } else if (is_link(child) && (last == LastLink::Follow || !walk.is_done())) {
+            walk.follow(child->link_target);
+        } else {
+            walk.enter(std::move(name), child);
         }
-        Node* const child = find_child(*here, name);
-        const bool is_link = child != nullptr && child->type == archive::EntryType::Symlink;
-        if (!is_link || (todo.empty() && last == LastLink::Keep)) {
-            steps.push_back({std::move(name), child});
-            continue;
-        }
-        if (++links > kLinksMax)
-            throw Error{
-                ErrorCode::InvalidArgument,
-                "'" + std::string{path} + "' of the image leads over more than "
-                    + std::to_string(kLinksMax) + " links"};
-        if (child->link_target.starts_with('/')) steps.clear();
-        std::ranges::move(names_to_visit(child->link_target), std::back_inserter(todo));
     }
-    return Place{path_of(steps), steps.empty() ? root_.get() : steps.back().node};
+    return Place{walk.path(), walk.here()};
 }
 
 const ImageTree::Node* ImageTree::find_target(std::string_view path) {

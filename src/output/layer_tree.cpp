@@ -46,6 +46,23 @@ std::string follow(const std::string& folder, const std::string& target, const s
     return join(parts, "/");
 }
 
+std::string_view key_of(const std::string& item) {
+    return item;
+}
+
+template <typename Content>
+std::string_view key_of(const std::pair<const std::string, Content>& item) {
+    return item.first;
+}
+
+/// Keeps `path` itself.
+template <typename Sorted>
+void erase_below(Sorted& sorted, const std::string& path) {
+    auto it = sorted.upper_bound(path);
+    while (it != sorted.end() && source::is_within(path, key_of(*it)))
+        it = sorted.erase(it);
+}
+
 }  // namespace
 
 void LayerTree::add_layer(const std::vector<archive::TarEntry>& entries) {
@@ -155,18 +172,8 @@ void LayerTree::ensure_folder(const std::string& path) {
 }
 
 void LayerTree::remove_below(const std::string& path) {
-    const auto erase_below = [&](auto& sorted, const auto& key_of) {
-        auto it = sorted.lower_bound(path);
-        while (it != sorted.end() && source::is_within(path, key_of(*it))) {
-            if (key_of(*it) == path) {
-                ++it;
-            } else {
-                it = sorted.erase(it);
-            }
-        }
-    };
-    erase_below(nodes_, [](const auto& item) -> const std::string& { return item.first; });
-    erase_below(whiteouts_, [](const auto& item) -> const std::string& { return item; });
+    erase_below(nodes_, path);
+    erase_below(whiteouts_, path);
 }
 
 void LayerTree::remove(const std::string& path) {

@@ -305,6 +305,52 @@ std::optional<std::filesystem::path> path_of(const std::string& text) {
     return std::filesystem::path{text};
 }
 
+/// "type=oci,dest=FILE,name=NAME,push=true", as written.
+struct OutputFields {
+    std::string type;
+    std::string destination;
+    std::vector<std::string> names;
+    bool push = false;
+};
+
+OutputFields read_output_fields(std::string_view text) {
+    OutputFields fields;
+    for (const std::string& field : split_csv(text)) {
+        auto [name, value] = split_pair(field);
+        if (name == "type") {
+            fields.type = value;
+        } else if (name == "dest") {
+            fields.destination = value;
+        } else if (name == "name") {
+            std::ranges::move(split(value, ','), std::back_inserter(fields.names));
+        } else if (name == "push" && (value == "true" || value == "false")) {
+            fields.push = value == "true";
+        } else {
+            throw Error{
+                ErrorCode::Unsupported,
+                "--output " + quoted(text) + ": " + quoted(name)
+                    + " is not supported, only type, dest, name and push are"};
+        }
+    }
+    return fields;
+}
+
+/// 0: not a unit of time.
+std::int64_t seconds_of_unit(char unit) {
+    switch (unit) {
+        case 's':
+            return 1;
+        case 'm':
+            return 60;
+        case 'h':
+            return 60 * 60;
+        case 'd':
+            return 24 * 60 * 60;
+        default:
+            return 0;
+    }
+}
+
 /// What is typed by users of other builders and does not work here yet: never ignored.
 void refuse_what_is_missing(const BuildOptions& options) {
     refuse_missing(!options.cache_from.empty(), "--cache-from");
@@ -342,36 +388,19 @@ archive::CompressionSettings parse_compression(std::string_view text) {
 }
 
 OutputSpec parse_output(std::string_view text) {
+    if (text.empty()) refuse("--output", text, "a folder, '-' or type=TYPE");
     OutputSpec output;
-    const std::vector<std::string> fields = split_csv(text);
-    if (fields.size() == 1 && text.find('=') == std::string_view::npos) {
-        if (text.empty()) refuse("--output", text, "a folder, '-' or type=TYPE");
+    if (text.find_first_of("=,") == std::string_view::npos) {
         output.kind = text == "-" ? OutputSpec::Kind::Tar : OutputSpec::Kind::Local;
         output.destination = std::string{text};
         return output;
     }
-    std::string type;
-    bool push = false;
-    for (const std::string& field : fields) {
-        auto [name, value] = split_pair(field);
-        if (name == "type") {
-            type = value;
-        } else if (name == "dest") {
-            output.destination = value;
-        } else if (name == "name") {
-            for (const std::string& one : split(value, ','))
-                output.names.push_back(one);
-        } else if (name == "push" && (value == "true" || value == "false")) {
-            push = value == "true";
-        } else {
-            throw Error{
-                ErrorCode::Unsupported,
-                "--output " + quoted(text) + ": " + quoted(name)
-                    + " is not supported, only type, dest, name and push are"};
-        }
-    }
-    output.kind = parse_kind(type, text);
-    if (push && output.kind == OutputSpec::Kind::Image) output.kind = OutputSpec::Kind::Registry;
+    const OutputFields fields = read_output_fields(text);
+    output.destination = fields.destination;
+    output.names = fields.names;
+    output.kind = parse_kind(fields.type, text);
+    if (fields.push && output.kind == OutputSpec::Kind::Image)
+        output.kind = OutputSpec::Kind::Registry;
     if (needs_destination(output.kind) && output.destination.empty())
         refuse("--output", text, "dest=FOLDER");
     if (writes_stream(output.kind) && output.destination.empty()) output.destination = "-";
@@ -405,11 +434,7 @@ std::chrono::seconds parse_age(std::string_view text, std::string_view option) {
             continue;
         }
         const auto value = parse_integer(number);
-        const std::int64_t unit = c == 's'   ? 1
-                                  : c == 'm' ? 60
-                                  : c == 'h' ? 3600
-                                  : c == 'd' ? 86400
-                                             : 0;
+        const std::int64_t unit = seconds_of_unit(c);
         if (!value || unit == 0) refuse(option, text, "an age such as 90s, 24h or 7d");
         total += *value * unit;
         number.clear();

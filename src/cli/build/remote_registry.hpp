@@ -52,8 +52,8 @@ private:
 
     class LazyCredentials final : public registry::CredentialSource {
     public:
-        LazyCredentials(const Environment& environment, os::ProcessRunner& processes)
-            : environment_{environment},
+        LazyCredentials(Environment environment, os::ProcessRunner& processes)
+            : environment_{std::move(environment)},
               processes_{processes} {}
 
         std::optional<registry::Credentials> find(
