@@ -147,8 +147,10 @@ Copier::Target Copier::target_of(const CopyAction& action) const {
 }
 
 std::string Copier::place(const Target& target, const std::string& name, bool single_file) const {
-    return single_file && !target.is_folder ? target.action.destination
-                                            : join_path(target.action.destination, name);
+    // The destination's own link is followed; names that come from the source replace what they meet.
+    return single_file && !target.is_folder
+               ? parts_.destination.follow_links(target.action.destination)
+               : join_path(target.action.destination, name);
 }
 
 void Copier::copy_from_tree(const source::Tree& tree, const CopyAction& action) {
@@ -210,6 +212,11 @@ void Copier::write_node(
 void Copier::put_folder(
     const std::string& path, const EntryAttributes& attributes, const Target& target) {
     ensure_parent(path, target);
+    if (parts_.destination.is_link(path))
+        throw Error{
+            ErrorCode::Conflict,
+            "'/" + relative_path(path) + "' is a link and cannot be replaced by a folder"}
+            .with_hint("copy the folder to where the link leads");
     if (!parts_.destination.ensure_folder(path, attributes))
         parts_.destination.set_attributes(path, attributes);
 }
@@ -259,6 +266,7 @@ void Copier::unpack(archive::TarReader& reader, const Target& target) {
                 draft.write_file(path, entry.size, contents.add(reader, entry.size), attributes);
                 break;
             case archive::EntryType::Directory:
+                if (draft.is_link(path)) draft.replace_link_by_folder(path, attributes);
                 draft.ensure_folder(path, attributes);
                 draft.set_attributes(path, attributes);
                 break;

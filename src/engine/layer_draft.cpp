@@ -67,6 +67,23 @@ void LayerDraft::set_attributes(const std::string& path, const EntryAttributes& 
     put(place->path, std::move(node), {});
 }
 
+bool LayerDraft::is_link(const std::string& path) const {
+    const auto place = tree_.locate(path, ImageTree::LastLink::Keep);
+    return place && place->node != nullptr && place->node->type == EntryType::Symlink;
+}
+
+std::string LayerDraft::follow_links(const std::string& path) const {
+    if (!is_link(path)) return path;
+    const auto place = tree_.locate(path, ImageTree::LastLink::Follow);
+    if (!place) refuse_parent(path);
+    return place->path;
+}
+
+void LayerDraft::replace_link_by_folder(
+    const std::string& path, const EntryAttributes& attributes) {
+    put(place_of(path), make_node(EntryType::Directory, attributes), {});
+}
+
 std::string LayerDraft::place_of(const std::string& path) {
     const auto place = tree_.locate(path, ImageTree::LastLink::Keep);
     if (!place) refuse_parent(path);
@@ -102,13 +119,7 @@ void LayerDraft::write_file(
     std::uint64_t size,
     Content content,
     const EntryAttributes& attributes) {
-    auto place = tree_.locate(path, ImageTree::LastLink::Follow);
-    if (!place) refuse_parent(path);
-    if (place->node != nullptr && place->node->is_folder()) refuse_folder(path);
-    // What is no file is replaced rather than written to.
-    const bool replaces = place->node != nullptr && place->node->type != EntryType::File;
-    const std::string target = replaces || place->path.empty() ? place_of(path) : place->path;
-    put(target,
+    put(place_of(path),
         make_node(EntryType::File, attributes),
         std::make_shared<File>(File{size, std::move(content)}));
 }

@@ -38,13 +38,19 @@ public:
     /// Sets what `attributes` say on a folder that is there.
     void set_attributes(const std::string& path, const EntryAttributes& attributes);
 
-    /// Replaces what is there, unless that is a folder. Links at the end are followed. The folder must be there.
+    /// The entry itself, not what it leads to.
+    bool is_link(const std::string& path) const;
+    /// Where a link at the end of the path leads, whether something is there or not; any other path as it is.
+    std::string follow_links(const std::string& path) const;
+    /// Makes a folder in the place of a link.
+    void replace_link_by_folder(const std::string& path, const EntryAttributes& attributes);
+
+    /// These replace the entry itself, unless it is a folder. The folder that it is in must be there.
     void write_file(
         const std::string& path,
         std::uint64_t size,
         Content content,
         const EntryAttributes& attributes);
-    /// These replace the entry itself, unless it is a folder.
     void write_symlink(
         const std::string& path, const std::string& target, const EntryAttributes& attributes);
     /// Another name of a file of this draft.

@@ -64,10 +64,19 @@ TEST_F(LayerDraftTest, HasTheFoldersAboveAnEntryAsTheyAreInTheImage) {
 
 TEST_F(LayerDraftTest, ResolvesLinksOfTheImage) {
     draft.write_file("conf/a", 1, text("a"), {});
-    draft.write_file("motd", 1, text("m"), {});
-    draft.write_file("nowhere", 1, text("n"), {});
+    draft.write_file(draft.follow_links("motd"), 1, text("m"), {});
+    draft.write_file(draft.follow_links("nowhere"), 1, text("n"), {});
     const WrittenLayer layer{draft};
     EXPECT_THAT(layer.paths(), ElementsAre("etc", "etc/a", "etc/motd", "etc/new"));
+}
+
+TEST_F(LayerDraftTest, ReplacesALinkInsteadOfWritingThroughIt) {
+    draft.write_file("motd", 1, text("m"), {});
+    draft.replace_link_by_folder("conf", {.mode = 0700});
+    draft.write_file("conf/a", 1, text("a"), {});
+    EXPECT_FALSE(draft.is_link("motd"));
+    EXPECT_TRUE(draft.is_link("nowhere"));
+    EXPECT_THAT(WrittenLayer{draft}.paths(), ElementsAre("conf", "conf/a", "motd"));
 }
 
 TEST_F(LayerDraftTest, ReplacesWhatIsNoFileInsteadOfWritingToIt) {
