@@ -207,6 +207,8 @@ void prepare(Transfer& transfer, const std::string& user_agent, const ListPtr& h
     ::curl_easy_reset(easy);
     set(easy, CURLOPT_NOSIGNAL, 1L);
     set(easy, CURLOPT_URL, request.url.c_str());
+    // Every transfer has a connection of its own, so HTTP/2 saves none, and some registries move large blobs slower with it.
+    set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
     set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     set(easy, CURLOPT_USERAGENT, user_agent.c_str());
