@@ -1,8 +1,8 @@
 #include "base/error.hpp"
 #include "base/thread_group.hpp"
 #include "engine/build.hpp"
+#include "support/build_machine.hpp"
 #include "support/code_of.hpp"
-#include "unit/engine/build_fixture.hpp"
 
 #include <gmock/gmock.h>
 

@@ -2,8 +2,8 @@
 #include "engine/build.hpp"
 #include "engine/image_files.hpp"
 #include "os/file.hpp"
+#include "support/build_machine.hpp"
 #include "support/code_of.hpp"
-#include "unit/engine/build_fixture.hpp"
 
 #include <gmock/gmock.h>
 

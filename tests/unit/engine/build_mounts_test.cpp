@@ -1,9 +1,9 @@
 // RUN --mount, --network and --security, with real containers.
 #include "base/error.hpp"
 #include "os/file.hpp"
+#include "support/build_machine.hpp"
 #include "support/code_of.hpp"
 #include "support/echo_agent.hpp"
-#include "unit/engine/build_fixture.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,7 +1,7 @@
 #include "base/text.hpp"
 #include "os/file.hpp"
 #include "publish/oci_archive.hpp"
-#include "unit/engine/build_fixture.hpp"
+#include "support/build_machine.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,7 +1,7 @@
 // What a build takes from elsewhere than its context, and how COPY and RUN are written.
 #include "dockerfile/parser.hpp"
+#include "support/build_machine.hpp"
 #include "support/code_of.hpp"
-#include "unit/engine/build_fixture.hpp"
 
 #include <gmock/gmock.h>
 

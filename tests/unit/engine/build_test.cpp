@@ -3,9 +3,9 @@
 #include "archive/digester.hpp"
 #include "base/error.hpp"
 #include "store/faulty_blob_store.hpp"
+#include "support/build_machine.hpp"
 #include "support/code_of.hpp"
 #include "support/mounts.hpp"
-#include "unit/engine/build_fixture.hpp"
 
 #include <gmock/gmock.h>
 

@@ -8,10 +8,10 @@
 #include "store/copy_snapshotter.hpp"
 #include "store/memory_blob_store.hpp"
 #include "store/memory_image_names.hpp"
+#include "support/build_machine.hpp"
 #include "support/code_of.hpp"
 #include "support/temp_dir.hpp"
 #include "support/test_image.hpp"
-#include "unit/engine/build_fixture.hpp"
 
 namespace nacre::engine::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "unit/engine/build_fixture.hpp"
+#include "support/build_machine.hpp"
 
 #include "base/error.hpp"
 #include "dockerfile/parser.hpp"
@@ -14,8 +14,6 @@ namespace nacre::engine::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::int64_t kEpoch = 1'700'000'000;
 
 std::string line_of(const archive::TarEntry& entry) {
     if (!entry.link_target.empty()) return entry.path + " -> " + entry.link_target;
@@ -56,6 +54,26 @@ void Machine::import_busybox() {
     names.set_tag("busybox", "1", image.manifest.digest);
 }
 
+oci::Digest Machine::add_image(const std::string& repository, MadeImage image) {
+    std::vector<oci::Descriptor> layers;
+    for (const std::string& tar : image.layers) {
+        layers.push_back(store_document(blobs, oci::kMediaTypeLayer, tar));
+        image.config.diff_ids.push_back({layers.back().digest});
+    }
+    image.config.platform = {.architecture = "amd64"};
+    if (image.config_text.empty()) image.config_text = oci::render(image.config);
+    const oci::Manifest manifest{
+        .media_type = std::string{oci::kMediaTypeManifest},
+        .config = store_document(blobs, oci::kMediaTypeConfig, image.config_text),
+        .layers = layers,
+        .annotations = image.annotations};
+    const oci::Descriptor stored =
+        store_document(blobs, manifest.media_type, oci::render(manifest));
+    names.add_manifest(repository, {stored.digest, stored.media_type});
+    names.set_tag(repository, "1", stored.digest);
+    return stored.digest;
+}
+
 BuildServices Machine::services() {
     return {
         .blobs = other_blobs != nullptr ? *other_blobs : blobs,
@@ -75,7 +93,8 @@ BuildResult Machine::build(
     const std::string& dockerfile, Progress& progress, std::stop_token stop) {
     const dockerfile::ParseResult parsed = dockerfile::parse(dockerfile, "Dockerfile");
     if (!parsed.ok()) throw Error{ErrorCode::InvalidArgument, render(parsed.diagnostics)};
-    BuildRequest request{.dockerfile = parsed.tree, .context = context};
+    BuildRequest request{
+        .dockerfile = parsed.tree, .context = other_context != nullptr ? *other_context : context};
     request.plan.platform = {.architecture = "amd64"};
     request.plan.inputs.platform_args =
         dockerfile::make_platform_arguments("linux/amd64", "linux/amd64");
@@ -84,8 +103,9 @@ BuildResult Machine::build(
     request.plan.inputs.contexts = contexts;
     request.context_trees = context_trees;
     request.pins = pins;
-    request.source_date_epoch = kEpoch;
-    request.compression.level = 1;
+    request.source_date_epoch = epoch;
+    request.compression = compression;
+    request.jobs = jobs;
     request.trust = trust;
     request.network = network;
     request.network_steps = network_steps;
@@ -126,6 +146,15 @@ std::string Machine::content(const Layer& layer, const std::string& path) const 
     }
     ADD_FAILURE() << path << " is not in the layer";
     return "";
+}
+
+std::optional<archive::TarEntry> Machine::find_entry(
+    const Layer& layer, const std::string& path) const {
+    const auto blob = blobs.open(layer.blob.digest, 0);
+    archive::TarReader reader{*blob, {}};
+    for (archive::TarEntry entry; reader.next(entry);)
+        if (entry.path == path) return entry;
+    return std::nullopt;
 }
 
 std::vector<std::string> Machine::leftovers() const {

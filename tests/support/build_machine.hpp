@@ -49,10 +49,21 @@ public:
     std::function<void()> on_output;
 };
 
+/// An image that a test makes up.
+struct MadeImage {
+    std::vector<std::string> layers;  ///< tars, stored as they are, whatever they hold
+    oci::ImageConfig config;          ///< its platform and diff ids are filled in
+    std::string config_text;          ///< stored instead of `config` unless it is empty
+    oci::Annotations annotations;     ///< of the manifest
+};
+
 /// A place to build in, with the image "busybox:1" in its registry. Two have nothing in common.
 class Machine {
 public:
     Machine();
+
+    /// Names it "<repository>:1". Returns the digest of the manifest.
+    oci::Digest add_image(const std::string& repository, MadeImage image);
 
     BuildResult build(const std::string& dockerfile, Progress& progress, std::stop_token stop = {});
     BuildResult build(const std::string& dockerfile);
@@ -61,6 +72,7 @@ public:
     std::vector<std::string> entries(const Layer& layer) const;
     /// The content of a file of a layer.
     std::string content(const Layer& layer, const std::string& path) const;
+    std::optional<archive::TarEntry> find_entry(const Layer& layer, const std::string& path) const;
 
     /// What a build must not leave: mounts, active snapshots, bundles, containers, temporary folders.
     std::vector<std::string> leftovers() const;
@@ -76,7 +88,11 @@ public:
     source::MemoryTree context{1'700'000'000};
     std::optional<exec::OciRuntimeExecutor> executor;
     std::map<std::string, oci::Digest> pins;
-    store::BlobStore* other_blobs = nullptr;  ///< instead of `blobs`
+    store::BlobStore* other_blobs = nullptr;      ///< instead of `blobs`
+    const source::Tree* other_context = nullptr;  ///< instead of `context`
+    std::int64_t epoch = 1'700'000'000;
+    archive::CompressionSettings compression{.level = 1};
+    unsigned jobs = 0;
     std::vector<std::pair<std::string, std::string>> build_args;
     std::string target;
     dockerfile::NamedContexts contexts;
