@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +11,11 @@
 #include <vector>
 
 namespace nacre::sql {
+
+/// How long a Write transaction waits for its turn before Error{Unavailable}.
+inline constexpr std::chrono::milliseconds kWriteWaitMax{10'000};
+/// Prepared statements that a connection keeps.
+inline constexpr std::size_t kStatementCacheMax = 256;
 
 /// A value in a statement or a row: NULL, integer, real, text.
 using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string>;
@@ -39,13 +45,15 @@ private:
 using Rows = std::vector<Row>;
 
 /// A transaction: every statement runs in one. Rolled back by the destructor unless commit() was called.
-/// Confined to one thread. Parameters are written '?' in the statement, whatever the database.
+/// Confined to one thread. Parameters are written '?' in the statement, whatever the database. After a statement has
+/// failed, nothing but rollback_to() and the destructor is accepted.
 class Transaction {
 public:
     virtual ~Transaction() = default;
 
     /// Throws Error{Conflict} for a violated constraint, Error{ResourceExhausted} for a full disk,
-    /// Error{Unavailable} when the database is busy or gone, Error{Internal} for a wrong statement.
+    /// Error{Unavailable} when the database is busy or gone, Error{Internal} for a wrong statement. Text is UTF-8 without
+    /// NUL: PostgreSQL refuses other with Error{InvalidArgument}.
     virtual Rows query(std::string_view statement, const Parameters& parameters = {}) = 0;
     /// The number of rows changed.
     virtual std::int64_t execute(std::string_view statement, const Parameters& parameters = {}) = 0;

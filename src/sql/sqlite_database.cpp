@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/guarded.hpp"
+#include "sql/connected_transaction.hpp"
 #include "sql/sqlite_connection.hpp"
 
 #include <stdlib.h>
@@ -100,47 +101,20 @@ struct SqliteDatabase::State {
 namespace {
 
 /// What both kinds of transactions do with their connection.
-class SqliteTransaction : public Transaction {
-public:
-    Rows query(std::string_view statement, const Parameters& parameters) override {
-        return connection().query(statement, parameters);
-    }
-
-    std::int64_t execute(std::string_view statement, const Parameters& parameters) override {
-        return connection().execute(statement, parameters);
-    }
-
-    std::int64_t insert(std::string_view statement, const Parameters& parameters) override {
-        const Rows rows = query(std::string{statement} + " RETURNING id", parameters);
-        if (rows.size() != 1)
-            throw Error{
-                ErrorCode::Internal,
-                "an insert made " + std::to_string(rows.size()) + " rows, expected 1"};
-        return rows[0].integer(0);
-    }
-
-    void savepoint(std::string_view name) override { run("SAVEPOINT ", name); }
-
-    void rollback_to(std::string_view name) override { run("ROLLBACK TO ", name); }
-
-    void release(std::string_view name) override { run("RELEASE ", name); }
-
+class SqliteTransaction : public ConnectedTransaction {
 protected:
     virtual SqliteConnection& connection() = 0;
 
-private:
-    void run(std::string_view verb, std::string_view name) {
-        for (const char c : name)
-            if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_')
-                throw Error{
-                    ErrorCode::Internal, "savepoint '" + std::string{name} + "' is not a word"};
-        connection().run_script(std::string{verb} + std::string{name});
+    Rows do_query(std::string_view statement, const Parameters& parameters) override {
+        return connection().query(statement, parameters);
     }
+
+    std::int64_t do_execute(std::string_view statement, const Parameters& parameters) override {
+        return connection().execute(statement, parameters);
+    }
+
+    void do_script(const std::string& script) override { connection().run_script(script); }
 };
-
-}  // namespace
-
-namespace {
 
 [[noreturn]] void refuse_after_commit() {
     throw Error{ErrorCode::Internal, "the transaction has ended"};
@@ -167,12 +141,12 @@ public:
 
     ~Writing() override { end(); }
 
-    void commit() override {
+protected:
+    void do_commit() override {
         connection().run_script("COMMIT");
         end();
     }
 
-protected:
     SqliteConnection& connection() override {
         if (ended_) refuse_after_commit();
         return *state_->writer;
@@ -200,12 +174,12 @@ public:
 
     ~Reading() override { end(); }
 
-    void commit() override {
+protected:
+    void do_commit() override {
         connection();
         end();
     }
 
-protected:
     SqliteConnection& connection() override {
         if (!reader_) refuse_after_commit();
         return *reader_;

@@ -10,12 +10,8 @@
 
 namespace nacre::sql {
 
-/// How long a Write transaction waits for its turn before Error{Unavailable}.
-inline constexpr std::chrono::milliseconds kWriteWaitMax{10'000};
 /// Reader connections that are kept open between transactions.
 inline constexpr std::size_t kIdleReadersMax = 16;
-/// Prepared statements that a connection keeps.
-inline constexpr std::size_t kStatementCacheMax = 256;
 
 struct SqliteOptions {
     std::chrono::milliseconds write_wait = kWriteWaitMax;

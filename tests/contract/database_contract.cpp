@@ -5,6 +5,7 @@
 #include "sql/faulty_database.hpp"
 #include "sql/sqlite_database.hpp"
 #include "support/temp_dir.hpp"
+#include "support/test_database.hpp"
 
 #include <atomic>
 
@@ -88,6 +89,53 @@ TEST_P(DatabaseContract, GoesOnAfterAViolatedConstraintInASavepoint) {
     writing->release("call");
     writing->commit();
     EXPECT_EQ(count(), 1);
+}
+
+TEST_P(DatabaseContract, AcceptsNothingButAnUndoAfterAFailedStatement) {
+    {
+        const auto writing = database_.begin(Access::Write);
+        writing->execute("INSERT INTO thing (name) VALUES ('x')");
+        EXPECT_EQ(
+            code_of([&] { writing->execute("INSERT INTO thing (name) VALUES ('x')"); }),
+            ErrorCode::Conflict);
+        EXPECT_EQ(code_of([&] { count(*writing); }), ErrorCode::Internal);
+        EXPECT_EQ(code_of([&] { writing->savepoint("call"); }), ErrorCode::Internal);
+        EXPECT_EQ(code_of([&] { writing->commit(); }), ErrorCode::Internal);
+    }
+    EXPECT_EQ(count(), 0);
+}
+
+TEST_P(DatabaseContract, SeesWhatWasCommittedWhileItWaitedForItsTurn) {
+    auto first = database_.begin(Access::Write);
+    std::atomic<std::int64_t> seen{-1};
+    ThreadGroup threads;
+    threads.start("writer", [&](const std::stop_token&) {
+        const auto second = database_.begin(Access::Write);
+        seen = count(*second);
+    });
+    first->execute("INSERT INTO thing (name) VALUES ('x')");
+    first->commit();
+    threads.join();
+    EXPECT_EQ(seen, 1);
+}
+
+TEST_P(DatabaseContract, AddsWholeNumbersToAWholeNumber) {
+    const auto writing = database_.begin(Access::Write);
+    const std::int64_t large = INT64_C(1) << 40U;
+    for (int i = 0; i < 2; ++i) {
+        const std::int64_t thing = writing->insert("INSERT INTO thing (name) VALUES (NULL)");
+        writing->execute("INSERT INTO part (id, thing_id) VALUES (?, ?)", {large + i, thing});
+    }
+    const sql::Rows sums = writing->query("SELECT SUM(id), COUNT(*), MAX(id) FROM part");
+    EXPECT_EQ(sums[0].integer(0), 2 * large + 1);
+    EXPECT_EQ(sums[0].integer(1), 2);
+    EXPECT_EQ(sums[0].integer(2), large + 1);
+}
+
+TEST_P(DatabaseContract, TakesQuestionMarksInTextsForText) {
+    const auto reading = database_.begin(Access::Read);
+    const sql::Rows rows = reading->query("SELECT COUNT(*), '?' FROM thing WHERE name = ?", {"'?"});
+    EXPECT_EQ(rows[0].text(1), "?");
 }
 
 TEST_P(DatabaseContract, RefusesARowWhoseForeignKeyLeadsNowhere) {
@@ -177,14 +225,14 @@ DatabaseUnderTest make_file() {
     return {keeper, &keeper->database};
 }
 
-DatabaseUnderTest make_temporary() {
-    std::shared_ptr<sql::SqliteDatabase> database = sql::SqliteDatabase::temporary();
+DatabaseUnderTest make_chosen() {
+    const std::shared_ptr<sql::Database> database = make_database();
     return {database, database.get()};
 }
 
 DatabaseUnderTest make_faulty() {
     struct Keeper {
-        std::unique_ptr<sql::SqliteDatabase> next = sql::SqliteDatabase::temporary();
+        std::shared_ptr<sql::Database> next = make_database();
         sql::FaultyDatabase database{*next};
     };
 
@@ -197,7 +245,7 @@ INSTANTIATE_TEST_SUITE_P(
     DatabaseContract,
     testing::Values(
         DatabaseKind{"SqliteFile", make_file},
-        DatabaseKind{"SqliteTemporary", make_temporary},
+        DatabaseKind{"Chosen", make_chosen},
         DatabaseKind{"FaultyThatNeverFails", make_faulty}),
     [](const auto& kind) { return kind.param.name; });
 

@@ -1,0 +1,228 @@
+#include "sql/postgres_database.hpp"
+
+#include "base/error.hpp"
+#include "base/guarded.hpp"
+#include "base/pause.hpp"
+#include "sql/connected_transaction.hpp"
+#include "sql/postgres_connection.hpp"
+
+#include <postgresql/libpq-fe.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <vector>
+
+namespace nacre::sql {
+namespace {
+
+/// The advisory lock that all writers of a database take: any number, as long as it is always the same.
+constexpr std::string_view kTakeWritersTurn = "BEGIN; SELECT pg_advisory_xact_lock(5637061931)";
+constexpr std::string_view kTakeSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+std::string milliseconds(std::chrono::milliseconds time) {
+    return std::to_string(time.count());
+}
+
+/// What the server is asked to hold every connection to.
+std::string server_settings(const PostgresOptions& options) {
+    return "-c lock_timeout=" + milliseconds(options.write_wait) + " -c statement_timeout="
+           + milliseconds(kStatementTimeMax) + " -c idle_in_transaction_session_timeout="
+           + milliseconds(kIdleTransactionMax) + " -c client_min_messages=error";
+}
+
+/// The address in its parts, and what it does not say.
+PostgresParameters parameters_of(const PostgresOptions& options) {
+    char* message = nullptr;
+    PQconninfoOption* parsed = PQconninfoParse(options.url.c_str(), &message);
+    if (parsed == nullptr) {
+        Error error{
+            ErrorCode::InvalidArgument,
+            "the address of the database is wrong: "
+                + std::string{message == nullptr ? "out of memory" : message}};
+        PQfreemem(message);
+        throw error.with_hint("it looks like postgresql://USER@HOST/DATABASE");
+    }
+    PostgresParameters parameters{
+        {"application_name", "nacred"},
+        {"connect_timeout", std::to_string(kConnectTimeMax.count())},
+        {"keepalives_idle", "30"},
+        {"keepalives_interval", "10"},
+        {"keepalives_count", "3"},
+        {"tcp_user_timeout", "30000"},
+        {"client_encoding", "UTF8"},
+        {"options", server_settings(options)}};
+    for (const PQconninfoOption* one = parsed; one->keyword != nullptr; ++one) {
+        if (one->val == nullptr) continue;
+        const auto known = std::ranges::find(
+            parameters, std::string_view{one->keyword}, &PostgresParameters::value_type::first);
+        if (known == parameters.end())
+            parameters.emplace_back(one->keyword, one->val);
+        else if (known->first == "options")
+            known->second += " " + std::string{one->val};
+        else if (known->first != "client_encoding")
+            known->second = one->val;
+    }
+    PQconninfoFree(parsed);
+    return parameters;
+}
+
+[[noreturn]] void refuse_after_commit() {
+    throw Error{ErrorCode::Internal, "the transaction has ended"};
+}
+
+}  // namespace
+
+struct PostgresDatabase::State {
+    explicit State(PostgresOptions given)
+        : options{std::move(given)},
+          parameters{parameters_of(options)} {}
+
+    using Connection = std::unique_ptr<PostgresConnection>;
+
+    struct Pool {
+        std::vector<Connection> idle;
+        std::size_t lent = 0;
+    };
+
+    const PostgresOptions options;
+    const PostgresParameters parameters;
+    Guarded<Pool> pool;
+    std::condition_variable_any returned;
+
+    /// An idle connection, or nothing when a new one may be opened. give_back() must follow either.
+    Connection take() {
+        auto locked = pool.lock();
+        if (!locked.wait_for(returned, {}, options.write_wait, [this](const Pool& now) {
+                return now.lent < options.connections_max;
+            }))
+            throw Error{
+                ErrorCode::Unavailable,
+                "the database is busy: all " + std::to_string(options.connections_max)
+                    + " connections are in use"};
+        ++locked->lent;
+        if (locked->idle.empty()) return nullptr;
+        Connection connection = std::move(locked->idle.back());
+        locked->idle.pop_back();
+        return connection;
+    }
+
+    void give_back(Connection connection) noexcept {
+        {
+            auto locked = pool.lock();
+            --locked->lent;
+            // There is room: no more are idle than are not lent.
+            if (connection) locked->idle.push_back(std::move(connection));
+        }
+        returned.notify_one();
+    }
+
+    Connection open() const {
+        for (int attempt = 1;; ++attempt) {
+            auto refusal = PostgresConnection::Refusal::ForGood;
+            try {
+                return std::make_unique<PostgresConnection>(parameters, refusal);
+            } catch (const Error&) {
+                if (refusal == PostgresConnection::Refusal::ForGood || attempt >= kReconnectsMax)
+                    throw;
+            }
+            pause(kReconnectPause, {});
+        }
+    }
+
+    /// Runs the first statement of a transaction. Connections that broke while they were idle, as all do when the
+    /// server is restarted, are replaced: nothing was begun on them.
+    void begin(Connection& connection, const std::string& script) const {
+        for (int attempt = 1;; ++attempt) {
+            if (!connection) connection = open();
+            try {
+                connection->run_script(script);
+                return;
+            } catch (const Error&) {
+                if (!connection->is_lost() || attempt >= kReconnectsMax) throw;
+            }
+            connection.reset();
+        }
+    }
+};
+
+class PostgresDatabase::Running final : public ConnectedTransaction {
+public:
+    Running(std::shared_ptr<State> state, Access access)
+        : state_{std::move(state)},
+          connection_{state_->take()} {
+        try {
+            begin(access);
+        } catch (const Error&) {
+            end();
+            throw;
+        }
+    }
+
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+    ~Running() override { end(); }
+
+protected:
+    Rows do_query(std::string_view statement, const Parameters& parameters) override {
+        return connection().query(statement, parameters);
+    }
+
+    std::int64_t do_execute(std::string_view statement, const Parameters& parameters) override {
+        return connection().execute(statement, parameters);
+    }
+
+    void do_script(const std::string& script) override { connection().run_script(script); }
+
+    void do_commit() override {
+        connection().commit();
+        end();
+    }
+
+private:
+    void begin(Access access) {
+        if (access == Access::Read) {
+            state_->begin(connection_, std::string{kTakeSnapshot});
+            return;
+        }
+        try {
+            state_->begin(connection_, std::string{kTakeWritersTurn});
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::Unavailable || !connection_ || connection_->is_lost())
+                throw;
+            throw Error{
+                ErrorCode::Unavailable,
+                "the database is busy: no turn to write within "
+                    + milliseconds(state_->options.write_wait) + " ms"};
+        }
+    }
+
+    PostgresConnection& connection() {
+        if (ended_) refuse_after_commit();
+        return *connection_;
+    }
+
+    void end() noexcept {
+        if (ended_) return;
+        ended_ = true;
+        if (connection_ && !connection_->try_rollback()) connection_.reset();
+        state_->give_back(std::move(connection_));
+    }
+
+    std::shared_ptr<State> state_;
+    std::unique_ptr<PostgresConnection> connection_;
+    bool ended_ = false;
+};
+
+PostgresDatabase::PostgresDatabase(PostgresOptions options)
+    : state_{std::make_shared<State>(std::move(options))} {
+    begin(Access::Read);
+}
+
+PostgresDatabase::~PostgresDatabase() = default;
+
+std::unique_ptr<Transaction> PostgresDatabase::begin(Access access) {
+    return std::make_unique<Running>(state_, access);
+}
+
+}  // namespace nacre::sql
