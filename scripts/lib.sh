@@ -3,7 +3,7 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(
     ca-certificates ccache cmake g++ git ninja-build pkg-config libarchive-dev libboost-json1.81-dev libcap-dev libcli11-dev
-    libcurl4-openssl-dev libdeflate-dev libfmt-dev libkainjow-mustache-dev libmicrohttpd-dev libpq-dev libpugixml-dev
+    libcurl4-openssl-dev libdeflate-dev libfmt-dev libgnutls28-dev libkainjow-mustache-dev libmicrohttpd-dev libpq-dev libpugixml-dev
     libseccomp-dev libsodium-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libyaml-cpp-dev libzstd-dev zlib1g-dev)
 job_packages=(busybox-static crun curl iproute2 jq mmdebstrap podman python3 runc skopeo umoci)
 test_packages=(

@@ -27,6 +27,11 @@ namespace nacre::cli {
 namespace {
 
 constexpr std::size_t kCredentialBytesMax = 64U << 10U;
+constexpr std::string_view kTrustAdvice =
+    "give the certificate of the authority that signed the server's by --ca-file FILE, and name "
+    "the "
+    "server as its certificate does; of a service with its own certificate it is the file "
+    "tls/authority.pem in its data folder";
 
 /// What a command does once the line is parsed.
 using Action = std::function<int(const Session&)>;
@@ -247,9 +252,14 @@ void describe(CLI::App& app, Line& line) {
     app.add_option(
            "--server",
            line.profile.server,
-           "address of the service, such as http://nacre.example.org:8080")
+           "address of the service, such as https://nacre.example.org:8443")
         ->type_name("URL");
     app.add_option("--user", line.profile.user, "user to log in as")->type_name("NAME");
+    app.add_option(
+           "--ca-file",
+           line.profile.ca_file,
+           "PEM file of the authority that signed the server's certificate; default: the system's")
+        ->type_name("FILE");
     app.set_version_flag("--version", "nacre " NACRE_VERSION, "print the version");
     build::add_commands(app, line.local);
     add_container_build(app, line);
@@ -284,8 +294,9 @@ manual::Page describe_manual(const CLI::App& app) {
                "time of images that are built, unless --source-date-epoch says another"}},
          .files =
              {{{"~/.config/nacre/nacre.conf", ""},
-               "sections, by default [nacre], with 'server', 'user' and 'password', and where they "
-               "do not follow "
+               "sections, by default [nacre], with 'server', 'user', 'password' and 'serverca', "
+               "and "
+               "where they do not follow "
                "from 'server': 'weburl', 'topurl', 'gitbaseurl' and 'apiurl'"}},
          .see_also = {"nacred(8)", "git(1)"}});
 }
@@ -309,7 +320,11 @@ int execute_local(const build::LocalAction& action, std::stop_token stop) {
 int execute(const Line& line, std::stop_token stop) {
     if (line.local) return execute_local(line.local, std::move(stop));
     os::SystemProcessRunner processes;
-    http::CurlClient http{"koji/1"};
+    http::CurlClient http{
+        "koji/1",
+        {.authorities_file = find_server_ca(line.profile),
+         .certificate_file = {},
+         .advice = std::string{kTrustAdvice}}};
     SystemClock clock;
     SystemRandom random;
     os::FdSink out{STDOUT_FILENO};

@@ -76,6 +76,7 @@ Profile parse_profile(std::string_view text, const ProfileSource& source) {
     profile.topurl = take("topurl", base + "/kojifiles");
     profile.gitbaseurl = take("gitbaseurl", base + "/git");
     profile.apiurl = take("apiurl", base + "/api/0");
+    profile.serverca = source.ca_file.value_or(take("serverca", ""));
     profile.user = source.user.value_or(take("user", ""));
     // The password in the file is the one of the user in the file.
     if (profile.user == take("user", "")) profile.password = Secret{take("password", "")};
@@ -86,11 +87,19 @@ Profile load_profile(const ProfileSource& source) {
     return parse_profile(os::find_file(source.file, kFileBytesMax).value_or(""), source);
 }
 
+std::string find_server_ca(const ProfileSource& source) {
+    if (source.ca_file) return *source.ca_file;
+    const std::string text = os::find_file(source.file, kFileBytesMax).value_or("");
+    auto settings = settings_of(text, source.section, source.file.string());
+    return settings["serverca"];
+}
+
 std::string render_profile(
     std::string_view text, const std::string& section, const Profile& profile) {
     std::string before;
     std::string inside = "[" + section + "]\nserver = " + profile.server + "\nuser = "
                          + profile.user + "\npassword = " + profile.password.reveal() + "\n";
+    if (!profile.serverca.empty()) inside += "serverca = " + profile.serverca + "\n";
     std::string after;
     std::string current;
     bool seen = false;
@@ -103,7 +112,8 @@ std::string render_profile(
                 continue;
             }
         }
-        const bool replaced = line.key == "server" || line.key == "user" || line.key == "password";
+        const bool replaced = line.key == "server" || line.key == "user" || line.key == "password"
+                              || (line.key == "serverca" && !profile.serverca.empty());
         if (current == section && replaced) continue;
         if (raw.empty()) continue;
         std::string& part = current == section ? inside : seen ? after : before;

@@ -201,7 +201,18 @@ long whole_seconds(std::chrono::milliseconds time) noexcept {
     return std::max(1L, seconds);
 }
 
-void prepare(Transfer& transfer, const std::string& user_agent, const ListPtr& headers) {
+/// How a client is, whatever it asks for.
+struct Manner {
+    std::string user_agent;
+    ClientTls tls;
+};
+
+void set_tls(CURL* easy, const ClientTls& tls) {
+    if (!tls.authorities_file.empty()) set(easy, CURLOPT_CAINFO, tls.authorities_file.c_str());
+    if (!tls.certificate_file.empty()) set(easy, CURLOPT_SSLCERT, tls.certificate_file.c_str());
+}
+
+void prepare(Transfer& transfer, const Manner& manner, const ListPtr& headers) {
     CURL* easy = transfer.easy;
     const ClientRequest& request = transfer.request;
     ::curl_easy_reset(easy);
@@ -211,7 +222,8 @@ void prepare(Transfer& transfer, const std::string& user_agent, const ListPtr& h
     set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
     set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    set(easy, CURLOPT_USERAGENT, user_agent.c_str());
+    set(easy, CURLOPT_USERAGENT, manner.user_agent.c_str());
+    set_tls(easy, manner.tls);
     set(easy, CURLOPT_HTTPHEADER, headers.get());
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, long{request.connect_limit.count()});
     set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -236,12 +248,20 @@ ErrorCode to_error_code(CURLcode code) noexcept {
         case CURLE_URL_MALFORMAT:
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_TOO_MANY_REDIRECTS:
+        case CURLE_PEER_FAILED_VERIFICATION:
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_SSL_CERTPROBLEM:
             return ErrorCode::InvalidArgument;
         case CURLE_OUT_OF_MEMORY:
             return ErrorCode::ResourceExhausted;
         default:
             return ErrorCode::Unavailable;
     }
+}
+
+bool is_about_trust(CURLcode code) noexcept {
+    return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE
+           || code == CURLE_SSL_CERTPROBLEM;
 }
 
 /// Drives the transfer one step further; its result once it has ended.
@@ -264,18 +284,20 @@ std::optional<CURLcode> drive(Handle& handle, const std::stop_token& stop) {
 
 using Reason = std::array<char, CURL_ERROR_SIZE>;
 
-void throw_unless_done(const Transfer& transfer, CURLcode code, const Reason& reason) {
+void throw_unless_done(
+    const Transfer& transfer, CURLcode code, const Reason& reason, const std::string& advice) {
     if (transfer.failure) std::rethrow_exception(transfer.failure);
     if (code == CURLE_OK) return;
     const std::string cause = reason.front() != '\0' ? reason.data() : ::curl_easy_strerror(code);
     throw Error{
-        to_error_code(code), transfer.request.method + " " + transfer.request.url + ": " + cause};
+        to_error_code(code), transfer.request.method + " " + transfer.request.url + ": " + cause}
+        .with_hint(is_about_trust(code) ? advice : std::string{});
 }
 
 }  // namespace
 
 struct CurlClient::State {
-    explicit State(std::string agent) : user_agent{std::move(agent)} {
+    State(std::string agent, ClientTls tls) : manner{std::move(agent), std::move(tls)} {
         if (::curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
             throw Error{ErrorCode::Internal, "cannot start the HTTP client library"};
     }
@@ -308,12 +330,12 @@ struct CurlClient::State {
         if (handles->size() < kIdleHandlesMax) handles->push_back(std::move(handle));
     }
 
-    std::string user_agent;
+    const Manner manner;
     Guarded<std::vector<Handle>> idle;
 };
 
-CurlClient::CurlClient(std::string user_agent)
-    : state_{std::make_unique<State>(std::move(user_agent))} {}
+CurlClient::CurlClient(std::string user_agent, ClientTls tls)
+    : state_{std::make_unique<State>(std::move(user_agent), std::move(tls))} {}
 
 CurlClient::~CurlClient() = default;
 
@@ -322,7 +344,7 @@ ClientResponse CurlClient::exchange(const ClientRequest& request, std::stop_toke
     CURL* easy = handle.easy.get();
     Transfer transfer{request, easy, {}, request.body, nullptr, nullptr};
     const ListPtr headers = make_header_list(request.headers);
-    prepare(transfer, state_->user_agent, headers);
+    prepare(transfer, state_->manner, headers);
     Reason reason{};
     set(easy, CURLOPT_ERRORBUFFER, reason.data());
     {
@@ -330,7 +352,7 @@ ClientResponse CurlClient::exchange(const ClientRequest& request, std::stop_toke
         std::optional<CURLcode> code;
         while (!code)
             code = drive(handle, stop);
-        throw_unless_done(transfer, *code, reason);
+        throw_unless_done(transfer, *code, reason, state_->manner.tls.advice);
         transfer.response.status = status_of(easy);
     }
     // The options still point into this frame.
@@ -349,7 +371,7 @@ public:
           handle_{state.take()},
           transfer_{request_, handle_.easy.get(), {}, request_.body, &unread_, nullptr},
           headers_{make_header_list(request_.headers)} {
-        prepare(transfer_, state.user_agent, headers_);
+        prepare(transfer_, state.manner, headers_);
         set(transfer_.easy, CURLOPT_ERRORBUFFER, reason_.data());
         attached_.emplace(handle_);
     }
@@ -386,7 +408,7 @@ private:
         while (unread_.bytes.empty() && !is_done_) {
             const std::optional<CURLcode> code = drive(handle_, stop_);
             if (!code) continue;
-            throw_unless_done(transfer_, *code, reason_);
+            throw_unless_done(transfer_, *code, reason_, state_.manner.tls.advice);
             is_done_ = true;
         }
         status_ = status_of(transfer_.easy);

@@ -55,10 +55,17 @@ public:
     virtual ClientStream open(const ClientRequest& request, std::stop_token stop) = 0;
 };
 
+/// Whom a client believes over TLS, and who it says it is.
+struct ClientTls {
+    std::string authorities_file;  ///< PEM, instead of the system's; empty: the system's
+    std::string certificate_file;  ///< PEM, with the key; empty: none
+    std::string advice;            ///< the hint for a server that is not believed
+};
+
 /// libcurl, with connections kept alive between requests. Honours the usual proxy variables.
 class CurlClient final : public Client {
 public:
-    explicit CurlClient(std::string user_agent);
+    explicit CurlClient(std::string user_agent, ClientTls tls = {});
     ~CurlClient() override;
 
     ClientResponse exchange(const ClientRequest& request, std::stop_token stop) override;

@@ -57,6 +57,16 @@ std::optional<std::string> Headers::find(std::string_view name) const {
     return std::nullopt;
 }
 
+std::optional<std::string> ClientCertificate::find(std::string_view name) const {
+    std::optional<std::string> found;
+    for (const auto& [key, value] : attributes) {
+        if (!equals_ignoring_case(key, name)) continue;
+        if (found) return std::nullopt;
+        found = value;
+    }
+    return found;
+}
+
 std::optional<std::string> Request::find_query(std::string_view name) const {
     for (const auto& [field, value] : query)
         if (field == name) return value;

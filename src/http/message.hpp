@@ -31,6 +31,17 @@ private:
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+/// What a client showed of itself in TLS.
+struct ClientCertificate {
+    std::string subject;  ///< RFC 4514: "CN=alice,O=Example"
+    /// ("CN", "alice"), ..., in the order of the certificate.
+    std::vector<std::pair<std::string, std::string>> attributes;
+    std::string problem;  ///< why no authority of the server vouches for it; empty: one does
+
+    /// The value of the only attribute of that name, whatever its case.
+    std::optional<std::string> find(std::string_view name) const;
+};
+
 /// A request as a handler sees it. The body is read, by the handler's thread, while it arrives.
 struct Request {
     std::string method;  ///< upper case
@@ -38,7 +49,8 @@ struct Request {
     std::string path;    ///< percent-decoded, starts with '/', without the query
     std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
     Headers headers;
-    std::string peer;        ///< IP address of the client
+    std::string peer;                              ///< IP address of the client
+    std::optional<ClientCertificate> certificate;  ///< over TLS, when the client has one
     std::string local_host;  ///< "host:port" from the Host field, for links back to us
     std::optional<std::uint64_t> content_length;
     ByteSource* body = nullptr;  ///< never null in a handler

@@ -6,6 +6,7 @@
 #include "base/thread_group.hpp"
 #include "http/detail/exchange.hpp"
 #include "http/detail/peer_watch.hpp"
+#include "http/detail/tls_port.hpp"
 #include "http/errors.hpp"
 #include "http/target.hpp"
 
@@ -33,6 +34,9 @@ using ExchangePtr = std::shared_ptr<Exchange>;
 constexpr std::size_t kConnectionBufferBytes = 64U << 10U;
 constexpr std::size_t kConnectionStepBytes = 16U << 10U;
 constexpr std::size_t kReplyBlockBytes = 128U << 10U;
+/// The library's own order, without what nobody should speak any more.
+constexpr const char* kTlsPriorities =
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE";
 /// What a stopping server gives answers that are on their way.
 constexpr std::chrono::milliseconds kDrainLimit{1000};
 
@@ -145,9 +149,13 @@ struct Server::State {
           handler{target},
           log{destination},
           requests{settings.queue_limit},
-          fills{2 * settings.connections_max} {}
+          fills{2 * settings.connections_max} {
+        if (settings.tls) tls = std::make_unique<detail::TlsPort>(*settings.tls);
+    }
 
     void start();
+    std::vector<MHD_OptionItem> tls_options();
+    void listen();
     void stop();
 
     // What the library calls, on loop threads. Nothing may be thrown through it.
@@ -158,6 +166,11 @@ struct Server::State {
         const char* method,
         const char* upload,
         std::size_t* upload_size) noexcept;
+    static void on_connection(
+        void* cls,
+        MHD_Connection* connection,
+        void** record,
+        MHD_ConnectionNotificationCode what) noexcept;
     static ssize_t on_read(void* cls, std::uint64_t at, char* buffer, std::size_t size) noexcept;
     static void on_read_end(void* cls) noexcept;
     static void on_end(
@@ -198,6 +211,7 @@ struct Server::State {
     std::atomic<std::uint64_t> last_id{0};
     std::atomic<bool> closing{false};
     std::uint16_t port = 0;
+    std::unique_ptr<detail::TlsPort> tls;
     detail::PeerWatch watch;
     ThreadGroup watchers;
     ThreadGroup workers;
@@ -212,6 +226,24 @@ struct Server::State::Stream {
     MHD_Connection* connection;
     std::optional<std::uint64_t> size;
 };
+
+void Server::State::on_connection(
+    void* cls,
+    MHD_Connection* /*connection*/,
+    void** record,
+    MHD_ConnectionNotificationCode what) noexcept {
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        detail::TlsPort::forget(*record);
+        *record = nullptr;
+        return;
+    }
+    try {
+        *record = static_cast<State*>(cls)->tls->remember();
+    } catch (...) {
+        // Without a record the handshake fails.
+        *record = nullptr;
+    }
+}
 
 void* Server::State::on_target(void* cls, const char* target, MHD_Connection*) noexcept {
     try {
@@ -317,6 +349,7 @@ std::optional<Response> Server::State::begin(
     request.method = to_upper(method);
     request.peer = render_peer(connection);
     ::MHD_get_connection_values(connection, MHD_HEADER_KIND, &collect_header, &request.headers);
+    if (tls != nullptr) request.certificate = detail::TlsPort::find_client(connection);
     request.local_host = request.headers.find("Host").value_or("");
     if (header_bytes(request) > config.header_bytes_max)
         return Response::plain(
@@ -488,9 +521,34 @@ void Server::State::start() {
         workers.start("http-work", [this](const std::stop_token& stop) { work(stop); });
     for (unsigned i = 0; i < config.reader_threads; ++i)
         readers.start("http-read", [this](const std::stop_token& stop) { read(stop); });
+    listen();
+}
+
+std::vector<MHD_OptionItem> Server::State::tls_options() {
+    std::vector<MHD_OptionItem> options;
+    if (tls != nullptr) {
+        const auto pointer = [](const char* text) { return const_cast<char*>(text); };
+        options.push_back({MHD_OPTION_HTTPS_PRIORITIES, 0, pointer(kTlsPriorities)});
+        options.push_back(
+            {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, detail::TlsPort::certificate_callback()});
+        if (!tls->asked_authorities().empty())
+            options.push_back(
+                {MHD_OPTION_HTTPS_MEM_TRUST, 0, pointer(tls->asked_authorities().c_str())});
+        options.push_back(
+            {MHD_OPTION_NOTIFY_CONNECTION,
+             reinterpret_cast<std::intptr_t>(&State::on_connection),
+             this});
+    }
+    options.push_back({MHD_OPTION_END, 0, nullptr});
+    return options;
+}
+
+void Server::State::listen() {
     const SocketAddress address = parse_address(config.address, config.port);
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
     if (address.is_v6) flags |= MHD_USE_IPv6;
+    if (tls != nullptr) flags |= MHD_USE_TLS;
+    std::vector<MHD_OptionItem> more = tls_options();
     const auto* where = static_cast<const void*>(&address.storage);
     const MHD_AccessHandlerCallback handle = [](void* cls,
                                                 MHD_Connection* connection,
@@ -529,6 +587,8 @@ void Server::State::start() {
         static_cast<unsigned>(config.idle_limit.count()),
         MHD_OPTION_THREAD_POOL_SIZE,
         config.loop_threads > 1 ? config.loop_threads : 0U,
+        MHD_OPTION_ARRAY,
+        more.data(),
         MHD_OPTION_END));
     if (daemon == nullptr)
         throw SystemError{
@@ -564,6 +624,12 @@ Server::Server(const ServerConfig& config, Handler& handler, Log log)
 
 Server::~Server() {
     state_->stop();
+}
+
+void Server::replace_certificates(const TlsConfig& tls) {
+    if (state_->tls == nullptr)
+        throw Error{ErrorCode::Internal, "a server without TLS has no certificates"};
+    state_->tls->replace(tls);
 }
 
 std::uint16_t Server::port() const noexcept {

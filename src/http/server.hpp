@@ -2,10 +2,12 @@
 
 #include "base/log.hpp"
 #include "http/message.hpp"
+#include "http/tls.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace nacre::http {
@@ -28,13 +30,15 @@ struct ServerConfig {
     std::size_t connections_max = 2000;
     std::size_t header_bytes_max = 64U << 10U;
     std::chrono::seconds idle_limit{60};  ///< a connection that sends nothing is closed
+    std::optional<TlsConfig> tls;         ///< 1.2 and 1.3; without it connections are not encrypted
 };
 
 /// HTTP/1.1 on one address (libmicrohttpd). The loop threads do I/O only, handlers run on a bounded pool of
 /// workers. Request bodies are streamed with back-pressure, so memory does not grow with their size.
 class Server {
 public:
-    /// Listens at once; throws SystemError when the address is in use. `handler` and `log` outlive it.
+    /// Listens at once; throws SystemError when the address is in use, Error{InvalidArgument} for certificates that cannot
+    /// be used. `handler` and `log` outlive it.
     Server(const ServerConfig& config, Handler& handler, Log log);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -42,6 +46,11 @@ public:
     ~Server();
 
     std::uint16_t port() const noexcept;
+
+    /// Other certificates for the connections that begin from now on; those that are open go on. Only for a server that
+    /// was made with TLS; it asks clients for certificates if it did before. Thread-safe. Throws Error{InvalidArgument},
+    /// and keeps the old ones then.
+    void replace_certificates(const TlsConfig& tls);
 
 private:
     struct State;

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -28,6 +29,23 @@ StopOnSignals::StopOnSignals(std::initializer_list<int> signals) {
         }
         if (events[0].revents != 0) source_.request_stop();
     });
+}
+
+SignalBell::SignalBell(int signal) {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, signal);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    taken_ = UniqueFd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+    if (!taken_) throw SystemError{errno, "cannot wait for a signal"};
+}
+
+bool SignalBell::wait(const std::stop_token& stop, std::chrono::milliseconds limit) const {
+    const StopFd ended{stop};
+    std::array<pollfd, 2> events{{{taken_.get(), POLLIN, 0}, {ended.get(), POLLIN, 0}}};
+    if (::poll(events.data(), events.size(), static_cast<int>(limit.count())) <= 0) return false;
+    signalfd_siginfo info{};
+    return ::read(taken_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info);
 }
 
 void wait_for_stop(const std::stop_token& stop) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/thread_group.hpp"
+#include "os/unique_fd.hpp"
 
 #include <chrono>
 #include <initializer_list>
@@ -25,6 +26,21 @@ public:
 private:
     std::stop_source source_;
     ThreadGroup threads_;
+};
+
+/// A signal that asks for something else than the end, such as SIGHUP: blocks it in the calling thread, and so in all that it
+/// starts later. To be made first, before StopOnSignals. Throws SystemError.
+class SignalBell {
+public:
+    explicit SignalBell(int signal);
+    SignalBell(const SignalBell&) = delete;
+    SignalBell& operator=(const SignalBell&) = delete;
+
+    /// Waits for the signal, for at most `limit` or until `stop` is requested; whether it came. One thread at a time.
+    bool wait(const std::stop_token& stop, std::chrono::milliseconds limit) const;
+
+private:
+    UniqueFd taken_;
 };
 
 /// Waits until `stop` is requested.

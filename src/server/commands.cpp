@@ -47,6 +47,7 @@ struct Environment {
     Config config;
     Log log;
     std::stop_token stop;
+    const os::SignalBell& reload;
 };
 
 using Action = std::function<int(const Environment&)>;
@@ -75,7 +76,10 @@ archive::CompressionSettings compression_of(const BuilderSettings& settings) {
 
 int serve(const Environment& environment) {
     run_service(
-        {environment.config, environment.layout, std::filesystem::read_symlink("/proc/self/exe")},
+        {environment.config,
+         environment.layout,
+         std::filesystem::read_symlink("/proc/self/exe"),
+         environment.reload},
         environment.log,
         environment.stop);
     return 0;
@@ -255,7 +259,10 @@ void describe(CLI::App& app, Action& action) {
     app.require_subcommand(1);
     app.set_version_flag("--version", "nacred " NACRE_VERSION, "print the version");
     app.add_subcommand("serve", "Run the service: hub, builder, dist-git, registry, mirror, pages")
-        ->footer("Runs until SIGTERM or SIGINT, and writes its log to standard error.")
+        ->footer(
+            "Runs until SIGTERM or SIGINT, and writes its log to standard error. SIGHUP makes it "
+            "read its "
+            "certificates again.")
         ->callback([&action] { action = serve; });
     app.add_subcommand("check", "Check the configuration and what this machine can do")
         ->callback([&action] { action = check; });
@@ -280,12 +287,12 @@ LogLevel level_of(const std::string& name) {
     return LogLevel::Info;
 }
 
-int execute(const Action& action, std::stop_token stop) {
+int execute(const Action& action, const os::SignalBell& reload, std::stop_token stop) {
     const Layout layout = default_layout();
     const Config config = load_config(layout);
     SystemClock clock;
     TextLogSink sink{clock, STDERR_FILENO, level_of(config.log_level)};
-    return action({layout, config, Log{sink}, std::move(stop)});
+    return action({layout, config, Log{sink}, std::move(stop), reload});
 }
 
 }  // namespace
@@ -309,8 +316,9 @@ int run(int argc, char** argv) {
             print(manual::render(page, asked->format));
             return 0;
         }
+        const os::SignalBell reload{SIGHUP};
         const os::StopOnSignals signals{SIGINT, SIGTERM};
-        return execute(action, signals.stop());
+        return execute(action, reload, signals.stop());
     } catch (const Error& error) {
         os::write_all(STDERR_FILENO, as_bytes("error: " + error.explain() + "\n"));
         return exit_status(error.code());

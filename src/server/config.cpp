@@ -58,7 +58,7 @@ public:
         const toml::node* node = find(key);
         if (node == nullptr) return;
         const toml::array* list = node->as_array();
-        if (list == nullptr || !list->is_homogeneous<std::string>()) {
+        if (list == nullptr || (!list->empty() && !list->is_homogeneous<std::string>())) {
             complain(node->source(), "'" + key + "' must be a list of strings");
             return;
         }
@@ -72,6 +72,12 @@ public:
         if (node == nullptr) return nullptr;
         if (node->as_table() == nullptr) complain(node->source(), "'" + key + "' must be a table");
         return node->as_table();
+    }
+
+    /// For a value that is wrong only beside others. A setting that is not in the file has no place.
+    void complain_about(const std::string& key, std::string message) {
+        const toml::node* node = table_ == nullptr ? nullptr : table_->get(key);
+        complain(node == nullptr ? toml::source_region{} : node->source(), std::move(message));
     }
 
     void refuse_unknown() {
@@ -111,6 +117,28 @@ constexpr std::int64_t kTasksMax = 64;
 constexpr std::int64_t kPortMax = 65535;
 constexpr std::int64_t kLevelMax = 19;
 
+bool is_loopback(const std::string& address) {
+    return address.starts_with("127.") || address == "::1";
+}
+
+void read_tls(TableReader& top, const std::string& file, ConfigResult& result) {
+    TlsSettings& tls = result.config.tls;
+    TableReader table{top.take_table("tls"), file, result.diagnostics};
+    table.take("enabled", tls.enabled, "true or false");
+    table.take("address", tls.address, "a string");
+    table.take_integer("port", tls.port, 0, kPortMax);
+    table.take_strings("names", tls.names);
+    table.take("certificate", tls.certificate, "a string");
+    table.take("key", tls.key, "a string");
+    table.take("client_ca", tls.client_ca, "a string");
+    table.take("client_crl", tls.client_crl, "a string");
+    if (tls.certificate.empty() != tls.key.empty())
+        table.complain_about(
+            tls.key.empty() ? "certificate" : "key",
+            "'certificate' and 'key' are given together, or neither");
+    table.refuse_unknown();
+}
+
 void read_tables(const toml::table& root, const std::string& file, ConfigResult& result) {
     Config& config = result.config;
     TableReader top{&root, file, result.diagnostics};
@@ -121,7 +149,18 @@ void read_tables(const toml::table& root, const std::string& file, ConfigResult&
     http.take_integer("port", config.http.port, 0, kPortMax);
     http.take("public_url", config.http.public_url, "a string");
     http.take_integer("workers", config.http.workers, 1, kWorkersMax);
+    http.take("insecure", config.http.insecure, "true or false");
+    if (!config.http.insecure && !is_loopback(config.http.address)) {
+        http.complain_about(
+            "address",
+            quoted(config.http.address)
+                + " is reached from other machines, and passwords would cross the network unencrypted");
+        result.diagnostics.back().hint =
+            "keep 127.0.0.1 and set 'enabled = true' in [tls], or ask for it by 'insecure = true'";
+    }
     http.refuse_unknown();
+
+    read_tls(top, file, result);
 
     TableReader builder{top.take_table("builder"), file, result.diagnostics};
     builder.take("enabled", config.builder.enabled, "true or false");
@@ -151,6 +190,14 @@ std::string toml_bool(const bool& value) {
     return value ? "true" : "false";
 }
 
+std::string toml_strings(const std::vector<std::string>& values) {
+    std::vector<std::string> words;
+    words.reserve(values.size());
+    for (const std::string& value : values)
+        words.push_back(toml_string(value));
+    return "[" + join(words, ", ") + "]";
+}
+
 }  // namespace
 
 ConfigResult parse_config(std::string_view text, const std::string& file) {
@@ -177,10 +224,7 @@ ConfigResult parse_config(std::string_view text, const std::string& file) {
 std::vector<Setting> settings_of(const Config& config) {
     const HttpSettings& http = config.http;
     const BuilderSettings& builder = config.builder;
-    std::vector<std::string> tags;
-    tags.reserve(config.publish.mirror_tags.size());
-    for (const std::string& glob : config.publish.mirror_tags)
-        tags.push_back(toml_string(glob));
+    const TlsSettings& tls = config.tls;
     return {
         {"", "log_level", toml_string(config.log_level), "debug, info, warning or error"},
         {"http", "address", toml_string(http.address), "IP address to listen on"},
@@ -188,8 +232,32 @@ std::vector<Setting> settings_of(const Config& config) {
         {"http",
          "public_url",
          toml_string(http.public_url),
-         "how clients reach the service; empty: http, address and port"},
+         "how clients reach the service; empty: address and port, of tls where it is enabled"},
         {"http", "workers", std::to_string(http.workers), "requests answered at once"},
+        {"http",
+         "insecure",
+         toml_bool(http.insecure),
+         "whether address may be one that other machines reach, without encryption"},
+        {"tls", "enabled", toml_bool(tls.enabled), "whether the service listens with TLS too"},
+        {"tls", "address", toml_string(tls.address), "IP address to listen on"},
+        {"tls", "port", std::to_string(tls.port), "0: any free one"},
+        {"tls",
+         "names",
+         toml_strings(tls.names),
+         "host names and IP addresses for the service's own certificate, beside those it knows"},
+        {"tls",
+         "certificate",
+         toml_string(tls.certificate),
+         "PEM file, the service's first; empty: the service makes its own"},
+        {"tls", "key", toml_string(tls.key), "PEM file with the key of certificate"},
+        {"tls",
+         "client_ca",
+         toml_string(tls.client_ca),
+         "PEM file of authorities whose client certificates log in; empty: none"},
+        {"tls",
+         "client_crl",
+         toml_string(tls.client_crl),
+         "PEM file with lists of revoked client certificates; empty: none"},
         {"builder", "enabled", toml_bool(builder.enabled), "whether this machine builds"},
         {"builder",
          "name",
@@ -207,7 +275,7 @@ std::vector<Setting> settings_of(const Config& config) {
         {"builder", "cache", toml_bool(builder.cache), "whether equal steps reuse their layers"},
         {"publish",
          "mirror_tags",
-         "[" + join(tags, ", ") + "]",
+         toml_strings(config.publish.mirror_tags),
          "tags (globs) whose builds go to the mirror tree"}};
 }
 

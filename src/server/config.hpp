@@ -14,6 +14,19 @@ struct HttpSettings {
     std::uint16_t port = 8080;  ///< 0: any free one
     std::string public_url;     ///< how clients reach us; empty: from address and port
     std::int64_t workers = 16;  ///< requests answered at once
+    bool insecure = false;      ///< `address` may be one that others reach
+};
+
+/// A second listener, encrypted, beside the plain one.
+struct TlsSettings {
+    bool enabled = false;
+    std::string address = "0.0.0.0";
+    std::uint16_t port = 8443;       ///< 0: any free one
+    std::vector<std::string> names;  ///< of the service, for its own certificate
+    std::string certificate;         ///< file; empty: the service makes its own
+    std::string key;                 ///< file
+    std::string client_ca;           ///< file; empty: no logins by client certificate
+    std::string client_crl;          ///< file; empty: none is revoked
 };
 
 struct BuilderSettings {
@@ -33,6 +46,7 @@ struct PublishSettings {
 /// nacred.toml. Defaults are those of the members.
 struct Config {
     HttpSettings http;
+    TlsSettings tls;
     BuilderSettings builder;
     PublishSettings publish;
     std::string log_level = "info";  ///< "debug", "info", "warning" or "error"

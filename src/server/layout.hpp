@@ -41,6 +41,9 @@ struct Layout {
         return containers() / (std::string{kTaskPrefix} + std::to_string(task));
     }
 
+    /// The service's own authority and certificate.
+    std::filesystem::path tls() const { return root / "tls"; }
+
     std::filesystem::path locks() const { return root / "run" / "locks"; }
 
     std::filesystem::path temporary() const { return root / "tmp"; }

@@ -28,6 +28,7 @@
 #include "os/temp.hpp"
 #include "publish/mirror_publisher.hpp"
 #include "server/builder_host.hpp"
+#include "server/certificates.hpp"
 #include "server/hub_facts.hpp"
 #include "server/hub_users.hpp"
 #include "server/in_process_hub.hpp"
@@ -49,6 +50,7 @@ namespace {
 
 constexpr std::size_t kPolicyBytesMax = 1U << 20U;
 constexpr std::chrono::seconds kJanitorInterval{30};
+constexpr std::chrono::hours kCertificateCheckInterval{1};
 
 /// "/" leads to the pages.
 class FrontDoor final : public http::Handler {
@@ -157,11 +159,71 @@ struct Faces {
     http::Router router;
 };
 
-std::string address_of(const HttpSettings& settings, std::uint16_t port) {
-    if (!settings.public_url.empty()) return settings.public_url;
-    const std::string host = settings.address == "0.0.0.0" ? "127.0.0.1" : settings.address;
-    return "http://" + host + ":" + std::to_string(port);
+std::string plain_host(const HttpSettings& settings) {
+    return settings.address == "0.0.0.0" ? "127.0.0.1" : settings.address;
 }
+
+/// Everything listens on loopback, without TLS, for this machine; and with TLS for others where it is wanted.
+class Listeners {
+public:
+    Listeners(
+        const Config& config, const Certificates& certificates, http::Handler& handler, Log log)
+        : config_{config},
+          certificates_{certificates},
+          log_{log} {
+        http::ServerConfig settings;
+        settings.worker_threads = static_cast<unsigned>(config.http.workers);
+        settings.address = config.http.address;
+        settings.port = config.http.port;
+        plain_.emplace(settings, handler, log);
+        if (!config.tls.enabled) return;
+        settings.address = config.tls.address;
+        settings.port = config.tls.port;
+        settings.tls = certificates.load();
+        encrypted_.emplace(settings, handler, log);
+    }
+
+    /// For processes of this machine.
+    std::string local_url() const {
+        return "http://" + plain_host(config_.http) + ":" + std::to_string(plain_->port());
+    }
+
+    std::string public_url() const {
+        if (!config_.http.public_url.empty()) return config_.http.public_url;
+        if (!encrypted_) return local_url();
+        const TlsSettings& tls = config_.tls;
+        const bool any = tls.address == "0.0.0.0" || tls.address == "::";
+        const std::string host = !tls.names.empty() ? tls.names.front()
+                                 : any              ? "localhost"
+                                                    : tls.address;
+        return "https://" + host + ":" + std::to_string(encrypted_->port());
+    }
+
+    /// The body of a thread: reads the certificates again when asked, and renews the service's own before they end.
+    void keep_certificates(const os::SignalBell& reload, const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            const bool asked = reload.wait(stop, kCertificateCheckInterval);
+            if (stop.stop_requested()) return;
+            if (encrypted_) load_certificates();
+            if (asked) log_.info("service.reloaded");
+        }
+    }
+
+private:
+    void load_certificates() {
+        try {
+            encrypted_->replace_certificates(certificates_.load());
+        } catch (const Error& error) {
+            log_.error("tls.reload_failed", {{"error", error.explain()}});
+        }
+    }
+
+    const Config& config_;
+    const Certificates& certificates_;
+    Log log_;
+    std::optional<http::Server> plain_;
+    std::optional<http::Server> encrypted_;
+};
 
 /// Removes the file that says where the service is, when the service goes.
 class AddressFile {
@@ -232,22 +294,17 @@ void run_service(const ServiceOptions& options, Log log, std::stop_token stop) {
     publish::MirrorPublisher mirror{layout.mirror(), blobs};
     PublicationLoop publications{parts.hub, blobs, mirror, options.config.publish.mirror_tags, log};
 
-    const HttpSettings& settings = options.config.http;
-    http::ServerConfig http_config;
-    http_config.address = settings.address;
-    http_config.port = settings.port;
-    http_config.worker_threads = static_cast<unsigned>(settings.workers);
+    const Certificates certificates{options.config, layout, clock, log};
     ThreadGroup threads;
     std::optional<BuilderHost> builder;
-    const http::Server server{http_config, faces.router, log};
-    const std::string url = address_of(settings, server.port());
+    Listeners listeners{options.config, certificates, faces.router, log};
+    const std::string url = listeners.public_url();
     if (options.config.builder.enabled) {
-        const std::string local = "http://127.0.0.1:" + std::to_string(server.port()) + "/kojihub";
         builder.emplace(BuilderHostParts{
             options.config.builder,
             layout,
             options.program,
-            local,
+            listeners.local_url() + "/kojihub",
             parts.hub,
             parts.dispatcher,
             runner,
@@ -258,8 +315,13 @@ void run_service(const ServiceOptions& options, Log log, std::stop_token stop) {
     threads.start("scheduler", [&](const std::stop_token& end) { parts.hub.scheduler.run(end); });
     threads.start("publisher", [&](const std::stop_token& end) { publications.run(end); });
     threads.start("janitor", [&](const std::stop_token& end) { run_janitor(parts.hub, log, end); });
+    threads.start("certificates", [&](const std::stop_token& end) {
+        listeners.keep_certificates(options.reload, end);
+    });
     const AddressFile address{layout.address_file(), url};
-    log.info("service.started", {{"url", url}, {"data", layout.root.string()}});
+    log.info(
+        "service.started",
+        {{"url", url}, {"local", listeners.local_url()}, {"data", layout.root.string()}});
     os::wait_for_stop(stop);
     log.info("service.stopping");
     threads.join();

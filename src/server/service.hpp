@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "os/signals.hpp"
 #include "server/config.hpp"
 #include "server/layout.hpp"
 
@@ -14,11 +15,12 @@ struct ServiceOptions {
     Config config;
     Layout layout;
     std::filesystem::path program;  ///< this executable: workers are started from it
+    const os::SignalBell& reload;   ///< certificates are read again; outlives the service
 };
 
 /// `nacred serve`: hub, builder, dist-git, registry, mirror and pages in one process, until `stop` is requested. Cleans up
 /// first what a killed run left. The address is in Layout::address_file() while it runs. Throws Error{Conflict} when another
-/// service uses the data folder.
+/// service uses the data folder, Error{InvalidArgument} for certificates that cannot be used.
 void run_service(const ServiceOptions& options, Log log, std::stop_token stop);
 
 }  // namespace nacre::server

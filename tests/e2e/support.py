@@ -138,7 +138,12 @@ class Service:
         self.run("nacred", "user", "add", user, "--password-file", self.work / f"{user}.password", *options)
 
     def login(self, user: str) -> None:
-        self.run("nacre", "login", "--server", self.url, "--user", user, "--password-file", self.work / f"{user}.password", user=user)
+        trust = ["--ca-file", self.authority()] if self.url.startswith("https:") else []
+        self.run("nacre", "login", "--server", self.url, "--user", user, *trust, "--password-file", self.work / f"{user}.password", user=user)
+
+    def authority(self) -> Path:
+        """What clients trust when the service shows its own certificate."""
+        return self.root / "tls/authority.pem"
 
     def call(self, method: str, *arguments: str, user: str = "admin"):
         return json.loads(self.run("nacre", "call", method, *arguments, "--json", user=user).out)
@@ -178,7 +183,7 @@ class Service:
         return self.run("nacre", "container-build", *options, cwd=checkout, user="alice", check=check)
 
     def registry(self) -> str:
-        return self.url.removeprefix("http://")
+        return self.url.split("://")[1]
 
     def get_task(self, task: int) -> dict:
         return self.call("getTaskInfo", str(task), "request=true")

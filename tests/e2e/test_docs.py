@@ -20,7 +20,7 @@ from support import SOURCE, Registry, Result, Service, assert_nothing_left
 FENCE = re.compile(r"^```(.*)$")
 FILE_LANGUAGES = {"dockerfile", "html", "ini", "toml", "yaml"}
 READ_BY_NACRED = {"nacred.toml", "hub.conf"}
-SERVER = "nacre.example.org:8080"
+SERVER = "nacre.example.org:8443"
 
 
 @dataclass
@@ -74,6 +74,7 @@ class Reader(Service):
         (self.root / "nacred.toml").unlink()
         (self.root / "hub.conf").unlink()
         self.port = free_port()
+        self.tls_port = free_port()
         self.task = 0
         self.registry = ""
         self.folders: dict[str, Path] = {}
@@ -83,9 +84,12 @@ class Reader(Service):
     def replaced(self, text: str) -> str:
         """The whole of what differs between the documents and this run."""
         table = {
-            SERVER: f"127.0.0.1:{self.port}",
+            SERVER: f"localhost:{self.tls_port}",
+            "127.0.0.1:8080": f"127.0.0.1:{self.port}",
+            '"$(pgrep -xo nacred)"': str(self.process.pid if self.process else 0),
             'address = "0.0.0.0"': 'address = "127.0.0.1"',
             "port = 8080": f"port = {self.port}",
+            "port = 8443": f"port = {self.tls_port}",
             "scripts/": f"{SOURCE}/scripts/",
             "docs/examples/": f"{SOURCE}/docs/examples/",
             "registry.example.org/hello": f"{self.registry}/hello",

@@ -29,6 +29,8 @@ int login(const Session& session, const LoginOptions& options) {
     if (profile.user.empty())
         throw Error{ErrorCode::InvalidArgument, "no user is given"}.with_hint("add --user NAME");
     profile.password = read_password(options.password_file);
+    if (!profile.serverca.empty())
+        profile.serverca = std::filesystem::absolute(profile.serverca).lexically_normal().string();
     session.log_in(profile).logout();
     const std::filesystem::path& file = session.profile_source.file;
     if (file.has_parent_path()) os::ensure_directory(file.parent_path());

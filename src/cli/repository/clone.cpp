@@ -48,6 +48,10 @@ int clone(const Session& session, const CloneOptions& options) {
             + " credential";
         command.argv.insert(command.argv.end(), {"--config", "credential.helper=" + helper});
     }
+    if (!profile.serverca.empty())
+        command.argv.insert(
+            command.argv.end(),
+            {"--config", "http.sslCAInfo=" + std::filesystem::absolute(profile.serverca).string()});
     if (!options.branch.empty())
         command.argv.insert(command.argv.end(), {"--branch", options.branch});
     command.argv.insert(command.argv.end(), {"--", url, folder});

@@ -50,6 +50,16 @@ TEST(Profile, SaysWhatIsMissingAndWhere) {
     }
 }
 
+TEST(Profile, KnowsTheServersAuthorityBeforeTheServer) {
+    EXPECT_EQ(find_server_ca({.file = "/nonexistent", .ca_file = "a.pem"}), "a.pem");
+    EXPECT_EQ(find_server_ca({.file = "/nonexistent"}), "");
+    const std::string text = "[nacre]\nserver=https://h\nserverca=/b.pem\n";
+    EXPECT_EQ(parse_profile(text, {}).serverca, "/b.pem");
+    EXPECT_EQ(parse_profile(text, {.ca_file = "a.pem"}).serverca, "a.pem");
+    Profile profile = parse_profile(text, {.ca_file = "/a.pem"});
+    EXPECT_EQ(parse_profile(render_profile(text, "nacre", profile), {}).serverca, "/a.pem");
+}
+
 TEST(Profile, IsWrittenIntoItsSectionOnly) {
     Profile profile;
     profile.server = "http://new/kojihub";

@@ -46,6 +46,29 @@ TEST(Config, ReportsAllThatIsWrongWithItsPlace) {
         "  hint: did you mean 'port'?\n");
 }
 
+TEST(Config, AnUnencryptedAddressForOthersHasToBeAskedFor) {
+    const ConfigResult refused = parse_config("[http]\naddress = \"0.0.0.0\"\n", "nacred.toml");
+    EXPECT_EQ(
+        render(refused.diagnostics),
+        "nacred.toml:2:11: error: '0.0.0.0' is reached from other machines, and passwords would "
+        "cross the network unencrypted\n"
+        "  | address = \"0.0.0.0\"\n"
+        "  |           ^\n"
+        "  hint: keep 127.0.0.1 and set 'enabled = true' in [tls], or ask for it by 'insecure = "
+        "true'\n");
+    EXPECT_TRUE(
+        parse_config("[http]\naddress = \"0.0.0.0\"\ninsecure = true\n", "f").diagnostics.empty());
+    EXPECT_TRUE(parse_config("[http]\naddress = \"::1\"\n", "f").diagnostics.empty());
+}
+
+TEST(Config, ACertificateNeedsItsKey) {
+    const ConfigResult refused = parse_config("[tls]\ncertificate = \"c.pem\"\n", "nacred.toml");
+    ASSERT_EQ(refused.diagnostics.size(), 1U);
+    EXPECT_EQ(
+        refused.diagnostics[0].message, "'certificate' and 'key' are given together, or neither");
+    EXPECT_EQ(refused.diagnostics[0].line, 2);
+}
+
 TEST(Config, ShowsASyntaxError) {
     const ConfigResult result = parse_config("[http\n", "nacred.toml");
     ASSERT_EQ(result.diagnostics.size(), 1U);
