@@ -1,8 +1,10 @@
 #include "contract/registry_contract.hpp"
 #include "registry/http_registry.hpp"
 #include "registry/memory_registry.hpp"
+#include "registry/oci_layout_registry.hpp"
 #include "support/docker_registry.hpp"
 #include "support/served_registry.hpp"
+#include "support/temp_dir.hpp"
 
 #include <optional>
 
@@ -17,6 +19,30 @@ public:
 
 private:
     MemoryRegistry registry_;
+};
+
+class LayoutFixture final : public RegistryFixture {
+public:
+    Registry& registry() override { return layouts_; }
+
+    std::string address() const override { return std::string{kLayoutRegistry}; }
+
+private:
+    test::TempDir root_;
+    MemoryRegistry others_;
+    OciLayoutRegistry layouts_{others_, root_.path()};
+};
+
+class BesideLayoutsFixture final : public RegistryFixture {
+public:
+    Registry& registry() override { return layouts_; }
+
+    std::string address() const override { return "registry.test"; }
+
+private:
+    test::TempDir root_;
+    MemoryRegistry others_;
+    OciLayoutRegistry layouts_{others_, root_.path()};
 };
 
 /// A client with small chunks, so that larger blobs need several.
@@ -66,6 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
     RegistryContract,
     testing::Values(
         implementation<MemoryFixture>("Memory"),
+        implementation<LayoutFixture>("Layout"),
+        implementation<BesideLayoutsFixture>("BesideLayouts"),
         implementation<OwnServerFixture>("HttpToOwnServer"),
         implementation<DockerRegistryFixture>("HttpToDockerRegistry")),
     [](const auto& tested) { return tested.param.name; });

@@ -8,83 +8,15 @@ import shutil
 import signal
 import subprocess
 import tarfile
-import tempfile
 import unittest
-from pathlib import Path
 
-from support import BIN, COMMAND_LIMIT_SECONDS, Registry, Result, wait_until
+from local_builds import DOCKERFILE, LocalBuilds
+from support import COMMAND_LIMIT_SECONDS, Registry
 
-DOCKERFILE = """FROM scratch
-COPY --chmod=755 busybox /bin/
-COPY busybox /bin/sh
-RUN busybox echo made > /made; echo said
-COPY etc/ /etc/
-WORKDIR /srv
-LABEL name=web
-CMD ["/bin/sh"]
-"""
 NOBODY = 65534
 
 
-class Builds(unittest.TestCase):
-    def setUp(self) -> None:
-        self.work = Path(tempfile.mkdtemp(prefix="nacre-build-"))
-        self.work.chmod(0o755)
-        self.addCleanup(shutil.rmtree, self.work, True)
-        self.root = self.work / "root"
-        self.context = self.work / "context"
-        (self.context / "etc").mkdir(parents=True)
-        shutil.copy("/bin/busybox", self.context / "busybox")
-        (self.context / "etc/hosts").write_text("127.0.0.1 localhost\n")
-        (self.context / "Dockerfile").write_text(DOCKERFILE)
-
-    # -- what the tests type
-
-    def environment(self) -> dict[str, str]:
-        return {"PATH": f"{BIN}:{os.environ['PATH']}", "NACRE_ROOT": str(self.root), "HOME": str(self.work), "LANG": "C.UTF-8"}
-
-    def run_command(self, *command, check: bool = True, stdin: bytes = b"", **options) -> Result:
-        done = subprocess.run([str(word) for word in command], cwd=self.work, env=self.environment(), input=stdin, capture_output=True,
-                              timeout=COMMAND_LIMIT_SECONDS, **options)
-        done.stdout, done.stderr = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
-        if check and done.returncode:
-            raise AssertionError(f"{' '.join(map(str, command))}: {Result(done)}")
-        return Result(done)
-
-    def build(self, *options, **keywords) -> Result:
-        return self.run_command("nacre", "build", "--progress", "plain", *options, self.context, **keywords)
-
-    def start(self, *options) -> subprocess.Popen:
-        """A build whose RUN ends when go() says so."""
-        (self.context / "Dockerfile").write_text(DOCKERFILE + "RUN busybox touch /waiting; until busybox test -e /go; do busybox sleep 0.1; done\n")
-        log = open(self.work / "log", "wb")
-        self.addCleanup(log.close)
-        process = subprocess.Popen(["nacre", "build", "--progress", "plain", *options, str(self.context)], cwd=self.work,
-                                   env=self.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.addCleanup(process.kill)
-        wait_until(lambda: any(self.roots_that_wait()), "the step runs", 60)
-        return process
-
-    def roots_that_wait(self) -> list[Path]:
-        return [mark.parent for mark in (self.root / "build/snapshots/active").glob("tmp-*/*/merged/waiting")]
-
-    def go(self) -> None:
-        for root in self.roots_that_wait():
-            (root / "go").touch()
-
-    def leftovers(self) -> list[str]:
-        found = [line for line in Path("/proc/self/mountinfo").read_text().split("\n") if str(self.work) in line]
-        for folder in ("leases", "snapshots/active"):
-            found += map(str, (self.root / "build" / folder).glob("tmp-*"))
-        for process in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                words = process.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue
-            if str(self.root) in words or "/waiting" in words:
-                found.append(words)
-        return found
-
+class Builds(LocalBuilds):
     # -- images
 
     def test_an_oci_archive_is_what_skopeo_and_umoci_read(self):
@@ -138,6 +70,30 @@ class Builds(unittest.TestCase):
         self.assertNotIn("made", contents[1])
         facts = json.loads(self.run_command("skopeo", "inspect", "oci-archive:squashed-oci.tar").out)
         self.assertEqual(len(facts["Layers"]), 6)
+
+    def test_annotations_of_an_index_make_one_that_others_read(self):
+        registry = Registry(self.work)
+        self.addCleanup(registry.close)
+        name = f"{registry.address}/web:1"
+        self.build("--annotation", "a=1", "--annotation", "index:b=2", "--annotation", "manifest-descriptor:c=3", "--annotation", "index-descriptor:d=4",
+                   "-t", name, "--push", "-o", "type=oci,dest=web.tar", "-o", "type=docker,dest=docker.tar")
+        index = json.loads(self.run_command("skopeo", "inspect", "--raw", "--tls-verify=false", f"docker://{name}").out)
+        self.assertEqual(index["annotations"], {"b": "2"})
+        self.assertEqual(index["manifests"][0]["annotations"], {"c": "3"})
+        self.assertEqual(index["manifests"][0]["platform"]["os"], "linux")
+        with tarfile.open(self.work / "web.tar") as tar:
+            described = json.loads(tar.extractfile("index.json").read())["manifests"][0]
+            manifest = json.loads(tar.extractfile("blobs/sha256/" + index["manifests"][0]["digest"].split(":")[1]).read())
+        self.assertEqual(described["annotations"]["d"], "4")
+        self.assertEqual(manifest["annotations"], {"a": "1"})
+        self.run_command("skopeo", "inspect", "docker-archive:docker.tar")
+        (self.context / "Dockerfile").write_text(f"FROM {name}\nRUN busybox test -e /made\n")
+        self.build()
+        self.run_command("nacre", "prune")
+        (self.context / "Dockerfile").write_text(f"FROM {name}\nCOPY busybox /more\n")
+        self.build("-o", "type=oci,dest=more.tar")
+        plain = self.build("--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "-o", "type=oci,dest=index.tar", "--metadata-file", "metadata")
+        self.assertIn("index", json.loads((self.work / "metadata").read_text())["containerimage.descriptor"]["mediaType"], plain)
 
     def test_the_same_input_gives_the_same_image_elsewhere(self):
         first = self.build("--jobs", "1").out
@@ -274,7 +230,7 @@ class Builds(unittest.TestCase):
         self.assertTrue(text.startswith(b"\x1b[?25l") and text.endswith(b"\x1b[?25h"), text)
 
     def test_wrong_usage_ends_with_2_and_a_failed_step_with_1(self):
-        for words in (["--compression", "lzma"], ["--no-such-option"], ["-t", "Upper"], ["--secret", "src=x"], ["--cache-to", "type=local"]):
+        for words in (["--compression", "lzma"], ["--no-such-option"], ["-t", "Upper"], ["--secret", "src=x"], ["--cache-to", "type=local"], ["--cache-from", "type=gha"]):
             self.assertEqual(self.build(*words, check=False).code, 2, words)
         (self.context / "Dockerfile").write_text(DOCKERFILE + "RUN echo last words; exit 3\n")
         failed = self.build(check=False)

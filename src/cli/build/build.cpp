@@ -138,20 +138,71 @@ private:
         const std::unique_ptr<engine::Progress> progress =
             make_progress(settings_.progress, around_, clock_);
         if (!warnings.empty()) progress->note(render(warnings));
+        const std::optional<ImportedSteps> imported = import_steps(*progress);
         try {
-            FinishedImage image = finish_image(
-                engine::build(
-                    request(context), state_.services(settings_), *progress, around_.stop),
-                {settings_.annotations, settings_.squash, settings_.compression},
-                state_.blobs());
+            engine::BuildResult result = engine::build(
+                request(context),
+                state_.services(settings_, imported ? &*imported : nullptr),
+                *progress,
+                around_.stop);
+            const std::vector<engine::Layer> layers = result.layers;
+            FinishedImage image = finish_image(std::move(result), image_changes(), state_.blobs());
             if (context.digests) context.digests->save();
             state_.blobs().sync();
             for (const oci::Reference& tag : settings_.tags)
                 state_.images().name(tag, {image.manifest.digest, image.manifest.media_type});
+            export_caches(layers, *progress);
             return image;
         } catch (const Error&) {
             keep_steps(*progress);
             throw;
+        }
+    }
+
+    ImageChanges image_changes() const {
+        const bool is_inline = std::ranges::any_of(settings_.cache_to, [](const CacheTarget& one) {
+            return one.kind == CacheTarget::Kind::Inline;
+        });
+        return {
+            .annotations = settings_.annotations,
+            .squash = settings_.squash,
+            .in_index = settings_.in_index,
+            .compression = settings_.compression,
+            .inline_steps = is_inline ? state_.steps() : engine::StepRecords{}};
+    }
+
+    /// A cache that cannot be had makes a build slow and not wrong.
+    std::optional<ImportedSteps> import_steps(engine::Progress& progress) {
+        if (settings_.cache_from.empty() || !settings_.use_cache) return std::nullopt;
+        ImportedSteps imported{state_.cache_services(around_.folder, settings_.platform)};
+        for (const CacheSource& source : settings_.cache_from) {
+            try {
+                const std::size_t count = imported.add(source);
+                progress.note(
+                    "cache from " + quoted(source.text) + ": " + std::to_string(count) + " steps");
+            } catch (const Error& error) {
+                progress.note(
+                    "warning: no cache from " + quoted(source.text) + ": " + error.describe());
+            }
+        }
+        return imported;
+    }
+
+    void export_caches(const std::vector<engine::Layer>& layers, engine::Progress& progress) {
+        for (const CacheTarget& target : settings_.cache_to) {
+            if (target.kind == CacheTarget::Kind::Inline) continue;
+            engine::StepRecords steps = state_.steps();
+            if (target.steps == CacheTarget::Steps::OfImage)
+                steps = engine::steps_of_layers(steps, layers);
+            try {
+                with_context("--cache-to " + quoted(target.text), [&] {
+                    export_steps(
+                        target, steps, state_.cache_services(around_.folder, settings_.platform));
+                });
+            } catch (const Error& error) {
+                if (target.on_error == CacheTarget::OnError::Fail) throw;
+                progress.note("warning: " + error.describe());
+            }
         }
     }
 

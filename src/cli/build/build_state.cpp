@@ -41,6 +41,7 @@ void sweep_killed_builds(const Places& places, os::ProcessRunner& processes) {
 
 BuildState::BuildState(const Environment& environment, std::stop_token stop)
     : places_{ready(find_places(environment), processes_)},
+      stop_{stop},
       lease_{places_.leases()},
       disk_{places_.blobs(), store::BlobDurability::AtSync},
       leased_{disk_, lease_},
@@ -69,9 +70,41 @@ std::unique_ptr<store::Snapshotter> BuildState::make_snapshotter() const {
     return std::make_unique<store::OverlaySnapshotter>(places_.snapshots());
 }
 
-engine::BuildServices BuildState::services(const BuildSettings& settings) {
-    engine::StepCache* cache = &fresh_;
-    if (settings.use_cache) cache = &steps_;
+CacheServices BuildState::cache_services(
+    const std::filesystem::path& folder, const oci::Platform& platform) {
+    return {
+        .registry = remote_.registry(),
+        .blobs = blobs_,
+        .images = images_,
+        .origins = origins_,
+        .folder = folder,
+        .platform = platform,
+        .stop = stop_};
+}
+
+engine::StepCache& BuildState::make_cache(
+    const BuildSettings& settings, const ImportedSteps* imported) {
+    engine::StepCache* cache = &steps_;
+    if (!settings.use_cache) {
+        cache = &fresh_;
+    } else if (imported != nullptr) {
+        cache = &imported_.emplace(
+            *cache,
+            imported->steps(),
+            [imported](const engine::StepKey&, const engine::StepRecord& record) {
+                return imported->accept(record);
+            });
+    }
+    if (!settings.cache_to.empty()) cache = &recorded_.emplace(*cache);
+    return *cache;
+}
+
+engine::StepRecords BuildState::steps() const {
+    return recorded_ ? recorded_->steps() : engine::StepRecords{};
+}
+
+engine::BuildServices BuildState::services(
+    const BuildSettings& settings, const ImportedSteps* imported) {
     return {
         .blobs = blobs_,
         .snapshots = snapshots_,
@@ -81,7 +114,7 @@ engine::BuildServices BuildState::services(const BuildSettings& settings) {
         .indexes = places_.indexes(),
         .temporary = lease_.folder(),
         .cache_mounts = places_.cache_mounts(),
-        .cache = cache,
+        .cache = &make_cache(settings, imported),
         .remotes = &sources_};
 }
 

@@ -4,8 +4,10 @@
 #include "cli/build/options.hpp"
 #include "cli/build/places.hpp"
 #include "cli/build/remote_registry.hpp"
+#include "cli/build/shared_cache.hpp"
 #include "engine/build.hpp"
 #include "engine/step_cache.hpp"
+#include "engine/step_transfer.hpp"
 #include "exec/lazy_executor.hpp"
 #include "os/process.hpp"
 #include "registry/fetching_blob_store.hpp"
@@ -18,6 +20,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 namespace nacre::cli::build {
@@ -60,14 +63,23 @@ public:
     /// For files of this build.
     const std::filesystem::path& temporary() const noexcept { return lease_.folder(); }
 
-    engine::BuildServices services(const BuildSettings& settings);
+    CacheServices cache_services(
+        const std::filesystem::path& folder, const oci::Platform& platform);
+
+    /// `imported` outlives the build; null: no steps of others. Called once.
+    engine::BuildServices services(const BuildSettings& settings, const ImportedSteps* imported);
+
+    /// What the build found or made, when the settings want steps exported.
+    engine::StepRecords steps() const;
 
 private:
     std::unique_ptr<exec::Executor> make_executor();
     std::unique_ptr<store::Snapshotter> make_snapshotter() const;
+    engine::StepCache& make_cache(const BuildSettings& settings, const ImportedSteps* imported);
 
     os::SystemProcessRunner processes_;
     const Places places_;
+    const std::stop_token stop_;
     store::Lease lease_;
     store::DirectoryBlobStore disk_;
     store::LeasedBlobStore leased_;
@@ -83,6 +95,8 @@ private:
     exec::LazyExecutor executor_;
     engine::DirectoryStepCache steps_;
     FreshStepCache fresh_;
+    std::optional<engine::ImportedStepCache> imported_;
+    std::optional<engine::RecordingStepCache> recorded_;
 };
 
 /// Ends and removes what builds that were killed left: containers, mounts, folders. Quick when there are none.

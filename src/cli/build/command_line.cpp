@@ -29,16 +29,22 @@ void add_values(
         ->take_all();
 }
 
-/// Options of docker and buildah that are refused with a clear text for now: known, and not in help and manual.
-void add_missing(CLI::App& command, BuildOptions& options) {
-    command.add_option("--cache-from", options.cache_from)
-        ->allow_extra_args(false)
-        ->take_all()
-        ->group("");
-    command.add_option("--cache-to", options.cache_to)
-        ->allow_extra_args(false)
-        ->take_all()
-        ->group("");
+void add_caches(CLI::App& command, BuildOptions& options) {
+    add_values(
+        command,
+        "--cache-from",
+        options.cache_from,
+        "type=TYPE,...",
+        "steps that another machine ran: type=registry,ref=REF (or REF alone; an image that tells "
+        "of "
+        "its steps too), type=local,src=FOLDER");
+    add_values(
+        command,
+        "--cache-to",
+        options.cache_to,
+        "type=TYPE,...",
+        "where the steps of this build go: type=registry,ref=REF, type=local,dest=FOLDER, "
+        "type=inline (into the image); mode=max: those of other stages too; ignore-error=true");
 }
 
 void add_what_is_built(CLI::App& command, BuildOptions& options) {
@@ -79,7 +85,11 @@ void add_image(CLI::App& command, BuildOptions& options) {
     add_values(command, "-t,--tag", options.tags, "NAME[:TAG]", "name for the image");
     add_values(command, "--label", options.labels, "NAME=VALUE", "label of the image");
     add_values(
-        command, "--annotation", options.annotations, "NAME=VALUE", "annotation of the manifest");
+        command,
+        "--annotation",
+        options.annotations,
+        "[TYPE:]NAME=VALUE",
+        "annotation; TYPE: manifest (the default), manifest-descriptor, index, index-descriptor");
     command.add_flag("--squash", options.squash, "make one layer of all that are above the base");
     add_value(
         command,
@@ -175,7 +185,7 @@ void add_build(CLI::App& app, LocalAction& action) {
     add_image(*command, *options);
     add_steps(*command, *options);
     add_outputs(*command, *options);
-    add_missing(*command, *options);
+    add_caches(*command, *options);
     command->callback([&action, options] {
         action = [options](const Surroundings& around) { return build(*options, around); };
     });

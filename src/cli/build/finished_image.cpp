@@ -47,6 +47,28 @@ void squash_layers(
          .empty_layer = false});
 }
 
+void annotate(oci::Annotations& annotations, const NamedTexts& wanted) {
+    for (const auto& [name, value] : wanted) {
+        std::erase_if(annotations, [&](const auto& known) { return known.first == name; });
+        annotations.emplace_back(name, value);
+    }
+}
+
+bool needs_index(const ImageChanges& changes) {
+    return changes.in_index || !changes.annotations.index.empty()
+           || !changes.annotations.index_descriptor.empty();
+}
+
+oci::Descriptor store_index(
+    const oci::Descriptor& image, const ImageAnnotations& annotations, store::BlobStore& blobs) {
+    oci::Index index{
+        .media_type = std::string{oci::kMediaTypeIndex}, .manifests = {image}, .annotations = {}};
+    annotate(index.annotations, annotations.index);
+    oci::Descriptor described = engine::store_document(blobs, index.media_type, oci::render(index));
+    annotate(described.annotations, annotations.index_descriptor);
+    return described;
+}
+
 }  // namespace
 
 std::size_t count_base_layers(const engine::BuildResult& result, const store::BlobStore& blobs) {
@@ -80,13 +102,22 @@ FinishedImage finish_image(
         manifest.config =
             engine::store_document(blobs, manifest.config.media_type, oci::render(result.config));
     }
-    for (const auto& [name, value] : changes.annotations) {
-        std::erase_if(manifest.annotations, [&](const auto& known) { return known.first == name; });
-        manifest.annotations.emplace_back(name, value);
-    }
-    if (changes.squash || !changes.annotations.empty())
+    annotate(manifest.annotations, changes.annotations.manifest);
+    if (!changes.inline_steps.empty())
+        annotate(
+            manifest.annotations,
+            {{std::string{engine::kStepsAnnotation},
+              engine::render_inline_steps(
+                  engine::steps_of_layers(changes.inline_steps, result.layers), result.layers)}});
+    if (changes.squash || !manifest.annotations.empty())
         result.manifest = engine::store_document(blobs, manifest.media_type, oci::render(manifest));
-    return {result.manifest, manifest.config.digest, std::move(result.layers)};
+    oci::Descriptor top = result.manifest;
+    annotate(top.annotations, changes.annotations.manifest_descriptor);
+    if (needs_index(changes)) {
+        top.platform = result.config.platform;
+        top = store_index(top, changes.annotations, blobs);
+    }
+    return {top, result.manifest, manifest.config.digest, std::move(result.layers)};
 }
 
 std::string render_metadata(const FinishedImage& image, const std::vector<std::string>& names) {

@@ -3,6 +3,7 @@
 #include "archive/compression.hpp"
 #include "cli/build/options.hpp"
 #include "engine/build.hpp"
+#include "engine/step_transfer.hpp"
 #include "store/blob_store.hpp"
 
 #include <cstddef>
@@ -13,15 +14,18 @@ namespace nacre::cli::build {
 
 /// An image as it is named, written and pushed.
 struct FinishedImage {
-    oci::Descriptor manifest;
+    oci::Descriptor manifest;  ///< or index: what is named, pushed and written
+    oci::Descriptor image;     ///< the manifest itself
     oci::Digest config;
     std::vector<engine::Layer> layers;
 };
 
 struct ImageChanges {
-    NamedTexts annotations;  ///< of the manifest
-    bool squash = false;     ///< the layers above the base become one
+    ImageAnnotations annotations;
+    bool squash = false;    ///< the layers above the base become one
+    bool in_index = false;  ///< an index of one image, whatever the annotations
     archive::CompressionSettings compression;
+    engine::StepRecords inline_steps;  ///< of which the image shall tell; empty: nothing
 };
 
 /// Applies what is asked for beside the Dockerfile. What it writes is in the store, not synced.

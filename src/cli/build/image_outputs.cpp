@@ -138,9 +138,9 @@ void write_output(
     const OutputServices& services) {
     std::vector<std::string> all = names;
     all.insert(all.end(), output.names.begin(), output.names.end());
-    const auto write_archive = [&](publish::ArchiveFormat format) {
+    const auto write_archive = [&](const oci::Descriptor& top, publish::ArchiveFormat format) {
         write_stream(output, services, [&](ByteSink& out) {
-            publish::write_image_archive(services.blobs, image.manifest, all, format, out);
+            publish::write_image_archive(services.blobs, top, all, format, out);
         });
     };
     switch (output.kind) {
@@ -150,10 +150,11 @@ void write_output(
             push(image, all, services);
             return;
         case OutputSpec::Kind::Oci:
-            write_archive(publish::ArchiveFormat::Oci);
+            write_archive(image.manifest, publish::ArchiveFormat::Oci);
             return;
         case OutputSpec::Kind::Docker:
-            write_archive(publish::ArchiveFormat::Docker);
+            // docker load takes one image and knows no index.
+            write_archive(image.image, publish::ArchiveFormat::Docker);
             return;
         case OutputSpec::Kind::Tar:
             write_stream(output, services, [&](ByteSink& out) {

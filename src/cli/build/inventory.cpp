@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kDocumentBytesMax = 8U << 20U;
 
+constexpr int kIndexDepthMax = 2;
+
 constexpr const char* kMountLock = "lock";
 
 /// Content of regular files; one with several names counts once.
@@ -264,16 +266,22 @@ private:
     PrunePlan plan_;
 };
 
-}  // namespace
-
-Inventory::Image image_parts(
-    const store::BlobStore& blobs, const std::string& reference, const oci::Digest& manifest) {
-    Inventory::Image image{reference, manifest, {manifest}, {}};
+/// Of a manifest, or of an index and what is below it. A layer, and an image that is not whole, have none.
+void add_parts(
+    const store::BlobStore& blobs, const oci::Digest& digest, int depth, Inventory::Image& image) {
     try {
-        const std::string bytes = store::read_blob(blobs, manifest, kDocumentBytesMax);
+        const std::string bytes = store::read_blob(blobs, digest, kDocumentBytesMax);
         const json::Value document = json::parse(bytes);
         const json::Reader reader{document, "manifest"};
-        if (!reader.has("config")) return image;
+        if (reader.has("manifests") && depth < kIndexDepthMax) {
+            const oci::Index index =
+                oci::parse_index(bytes, reader.get_string_or("mediaType", oci::kMediaTypeIndex));
+            for (const oci::Descriptor& one : index.manifests) {
+                image.blobs.insert(one.digest);
+                add_parts(blobs, one.digest, depth + 1, image);
+            }
+        }
+        if (!reader.has("config")) return;
         const oci::Manifest parsed =
             oci::parse_manifest(bytes, reader.get_string_or("mediaType", oci::kMediaTypeManifest));
         image.blobs.insert(parsed.config.digest);
@@ -285,8 +293,16 @@ Inventory::Image image_parts(
                  .diff_ids)
             image.layers.insert(layer.digest);
     } catch (const Error&) {
-        return image;  // a layer, or an image that is not whole
+        return;
     }
+}
+
+}  // namespace
+
+Inventory::Image image_parts(
+    const store::BlobStore& blobs, const std::string& reference, const oci::Digest& manifest) {
+    Inventory::Image image{reference, manifest, {manifest}, {}};
+    add_parts(blobs, manifest, 0, image);
     return image;
 }
 

@@ -106,17 +106,21 @@ engine::BaseImage LocalImages::fetch(
 
 void LocalImages::remember_origins(
     const oci::Manifest& manifest, const registry::Repository& repository) const {
+    for (const oci::Descriptor& layer : manifest.layers)
+        note_origin(layer, repository);
+}
+
+void LocalImages::note_origin(
+    const oci::Descriptor& layer, const registry::Repository& repository) const {
     os::ensure_directory(remote_->folder);
-    for (const oci::Descriptor& layer : manifest.layers) {
-        remote_->origins.add(layer, repository);
-        json::Object origin;
-        origin.set("registry", repository.registry);
-        origin.set("repository", repository.name);
-        os::write_file_atomically(
-            remote_->folder / std::string{layer.digest.hex()},
-            json::render(std::move(origin)),
-            os::Durability::Buffered);
-    }
+    remote_->origins.add(layer, repository);
+    json::Object origin;
+    origin.set("registry", repository.registry);
+    origin.set("repository", repository.name);
+    os::write_file_atomically(
+        remote_->folder / std::string{layer.digest.hex()},
+        json::render(std::move(origin)),
+        os::Durability::Buffered);
 }
 
 /// A layer without an origin was made here, or is missing: who opens it says so.

@@ -43,6 +43,9 @@ public:
     engine::BaseImage get(
         const oci::Reference& reference, const oci::Platform& platform) const override;
 
+    /// A layer that another machine made: it stays there until somebody opens it. For threads. Needs a Remote.
+    void note_origin(const oci::Descriptor& layer, const registry::Repository& repository) const;
+
     /// Durable when it returns. Writes nothing when the name means the image already.
     void name(const oci::Reference& reference, const store::NamedManifest& manifest);
     /// False when there was no such name.

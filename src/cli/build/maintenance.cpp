@@ -5,6 +5,7 @@
 #include "cli/build/build_state.hpp"
 #include "cli/build/commands.hpp"
 #include "cli/build/inventory.hpp"
+#include "cli/build/words.hpp"
 #include "json/value.hpp"
 #include "os/file.hpp"
 #include "os/file_lock.hpp"

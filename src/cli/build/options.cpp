@@ -2,7 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "cli/build/words.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -17,38 +19,12 @@ constexpr int kZstdLevelDefault = 3;
 constexpr int kZstdLevelMax = 19;
 constexpr std::size_t kNameMax = 1024;
 
-[[noreturn]] void refuse(std::string_view option, std::string_view found, std::string_view needed) {
-    throw Error{
-        ErrorCode::InvalidArgument,
-        std::string{option} + " " + quoted(found) + ": needed is " + std::string{needed}};
-}
-
-void refuse_missing(bool given, std::string_view option) {
-    if (given) throw Error{ErrorCode::Unsupported, std::string{option} + " is not supported yet"};
-}
-
 int parse_level(std::string_view text, std::string_view whole, int fallback, int greatest) {
     if (text.empty()) return fallback;
     const auto level = parse_integer(text);
     if (!level || *level < 1 || *level > greatest)
         refuse("--compression", whole, "a level from 1 to " + std::to_string(greatest));
     return static_cast<int>(*level);
-}
-
-/// Comma separated values; a value in double quotes may have commas, as in docker's own parser.
-std::vector<std::string> split_csv(std::string_view text) {
-    std::vector<std::string> fields{""};
-    bool in_quotes = false;
-    for (const char c : text) {
-        if (c == '"') {
-            in_quotes = !in_quotes;
-        } else if (c == ',' && !in_quotes) {
-            fields.emplace_back();
-        } else {
-            fields.back() += c;
-        }
-    }
-    return fields;
 }
 
 OutputSpec::Kind parse_kind(const std::string& type, std::string_view whole) {
@@ -110,23 +86,50 @@ NamedTexts parse_contexts(const std::vector<std::string>& texts) {
     return contexts;
 }
 
-NamedTexts parse_annotations(const std::vector<std::string>& texts) {
-    NamedTexts pairs = parse_pairs(texts, "--annotation");
-    for (auto& [name, value] : pairs) {
-        const std::size_t colon = name.find(':');
-        if (colon == std::string::npos) continue;
-        const std::string place = name.substr(0, colon);
-        if (place != "manifest" && place != "index" && place != "manifest-descriptor"
-            && place != "index-descriptor")
-            continue;
-        if (place != "manifest")
-            throw Error{
-                ErrorCode::Unsupported,
-                "--annotation " + quoted(name)
-                    + ": only annotations of the manifest are supported yet"};
-        name.erase(0, colon + 1);
+using AnnotationPlace = NamedTexts ImageAnnotations::*;
+
+/// The places that "index,manifest[linux/amd64]" names; nothing when that is no list of places.
+std::optional<std::vector<AnnotationPlace>> find_places(
+    const std::string& text, const oci::Platform& platform) {
+    constexpr std::array<std::pair<std::string_view, AnnotationPlace>, 4> kPlaces{
+        {{"manifest", &ImageAnnotations::manifest},
+         {"manifest-descriptor", &ImageAnnotations::manifest_descriptor},
+         {"index", &ImageAnnotations::index},
+         {"index-descriptor", &ImageAnnotations::index_descriptor}}};
+    std::vector<AnnotationPlace> places;
+    for (const std::string& part : split(text, ',')) {
+        const std::string name = part.substr(0, part.find('['));
+        const auto* known =
+            std::ranges::find_if(kPlaces, [&](const auto& place) { return place.first == name; });
+        if (known == kPlaces.end()) return std::nullopt;
+        if (name.size() < part.size()) {
+            if (!part.ends_with(']')) refuse("--annotation", text, "TYPE[PLATFORM]:NAME=VALUE");
+            const std::string wanted = part.substr(name.size() + 1, part.size() - name.size() - 2);
+            if (oci::Platform::parse(wanted) != platform) continue;
+        }
+        places.push_back(known->second);
     }
-    return pairs;
+    return places;
+}
+
+ImageAnnotations parse_annotations(
+    const std::vector<std::string>& texts, const oci::Platform& platform) {
+    ImageAnnotations annotations;
+    for (const auto& [name, value] : parse_pairs(texts, "--annotation")) {
+        const std::size_t colon = name.find(':');
+        const auto places = colon == std::string::npos
+                                ? std::nullopt
+                                : find_places(name.substr(0, colon), platform);
+        if (!places) {
+            annotations.manifest.emplace_back(name, value);
+            continue;
+        }
+        const std::string key = name.substr(colon + 1);
+        if (key.empty()) refuse("--annotation", name, "TYPE:NAME=VALUE");
+        for (const AnnotationPlace place : *places)
+            (annotations.*place).emplace_back(key, value);
+    }
+    return annotations;
 }
 
 std::vector<oci::Reference> parse_tags(const std::vector<std::string>& texts) {
@@ -263,6 +266,22 @@ std::map<std::string, std::filesystem::path> parse_agents(
     return agents;
 }
 
+bool is_switched_on(const NamedTexts& build_args, std::string_view name) {
+    const auto found = std::ranges::find(build_args, name, &NamedTexts::value_type::first);
+    if (found == build_args.end()) return false;
+    if (found->second == "1" || found->second == "true") return true;
+    if (found->second == "0" || found->second == "false" || found->second.empty()) return false;
+    refuse("--build-arg " + std::string{name}, found->second, "1, true, 0 or false");
+}
+
+/// What build arguments ask of the builder (Dockerfile reference, "BuildKit built-in build args").
+void apply_known_arguments(BuildSettings& settings) {
+    if (is_switched_on(settings.build_args, "BUILDKIT_INLINE_CACHE"))
+        settings.cache_to.push_back(parse_cache_target("type=inline"));
+    settings.in_index = is_switched_on(settings.build_args, "BUILDKIT_MULTI_PLATFORM");
+    settings.keep_git_folder = is_switched_on(settings.build_args, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+}
+
 ProgressKind parse_progress(const BuildOptions& options) {
     if (options.quiet) return ProgressKind::Quiet;
     if (options.progress == "auto" || options.progress == "tty") return ProgressKind::Auto;
@@ -351,19 +370,7 @@ std::int64_t seconds_of_unit(char unit) {
     }
 }
 
-/// What is typed by users of other builders and does not work here yet: never ignored.
-void refuse_what_is_missing(const BuildOptions& options) {
-    refuse_missing(!options.cache_from.empty(), "--cache-from");
-    refuse_missing(!options.cache_to.empty(), "--cache-to");
-}
-
 }  // namespace
-
-std::pair<std::string, std::string> split_pair(std::string_view text) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos) return {std::string{text}, ""};
-    return {std::string{text.substr(0, equals)}, std::string{text.substr(equals + 1)}};
-}
 
 archive::CompressionSettings parse_compression(std::string_view text) {
     const std::size_t colon = text.find(':');
@@ -445,7 +452,6 @@ std::chrono::seconds parse_age(std::string_view text, std::string_view option) {
 }
 
 BuildSettings read_settings(const BuildOptions& options, const Environment& environment) {
-    refuse_what_is_missing(options);
     BuildSettings settings;
     settings.context = options.context;
     settings.file = options.file;
@@ -454,10 +460,15 @@ BuildSettings read_settings(const BuildOptions& options, const Environment& envi
     settings.build_args = parse_build_args(options.build_args, environment);
     settings.build_contexts = parse_contexts(options.build_contexts);
     settings.labels = parse_pairs(options.labels, "--label");
-    settings.annotations = parse_annotations(options.annotations);
     settings.platform =
         options.platform.empty() ? oci::Platform::host() : oci::Platform::parse(options.platform);
+    settings.annotations = parse_annotations(options.annotations, settings.platform);
     settings.use_cache = !options.no_cache;
+    for (const std::string& text : options.cache_from)
+        settings.cache_from.push_back(parse_cache_source(text));
+    for (const std::string& text : options.cache_to)
+        settings.cache_to.push_back(parse_cache_target(text));
+    apply_known_arguments(settings);
     settings.pull = parse_pull(options.pull);
     settings.network = parse_network(options.network);
     settings.limits = parse_limits(options);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "archive/compression.hpp"
+#include "cli/build/cache_options.hpp"
 #include "cli/build/pull_policy.hpp"
 #include "exec/executor.hpp"
 #include "oci/descriptor.hpp"
@@ -77,6 +78,17 @@ enum class ProgressKind : std::uint8_t { Auto, Plain, Json, Quiet };
 
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
+/// By what they annotate; those of an index make one.
+struct ImageAnnotations {
+    NamedTexts manifest;
+    NamedTexts
+        manifest_descriptor;  ///< what describes the manifest: in the index, else in a layout
+    NamedTexts index;
+    NamedTexts index_descriptor;  ///< what describes the index in a layout
+
+    bool operator==(const ImageAnnotations&) const = default;
+};
+
 /// What the words mean.
 struct BuildSettings {
     std::string context;
@@ -86,9 +98,13 @@ struct BuildSettings {
     NamedTexts build_args;
     NamedTexts build_contexts;  ///< by name: where they are
     NamedTexts labels;
-    NamedTexts annotations;
+    ImageAnnotations annotations;
+    bool in_index = false;         ///< an index of one image
+    bool keep_git_folder = false;  ///< of a context that is a repository
     oci::Platform platform;
     bool use_cache = true;
+    std::vector<CacheSource> cache_from;
+    std::vector<CacheTarget> cache_to;
     PullPolicy pull = PullPolicy::Missing;
     exec::NetworkMode network = exec::NetworkMode::Host;
     exec::ResourceLimits limits;
@@ -122,8 +138,5 @@ std::uint64_t parse_bytes(std::string_view text, std::string_view option);
 
 /// "90s", "10m", "24h", "7d", or "1h30m".
 std::chrono::seconds parse_age(std::string_view text, std::string_view option);
-
-/// "NAME=VALUE"; without '=' the whole text is the name and the value is empty.
-std::pair<std::string, std::string> split_pair(std::string_view text);
 
 }  // namespace nacre::cli::build

@@ -7,6 +7,7 @@
 #include "os/process.hpp"
 #include "registry/auth_file.hpp"
 #include "registry/http_registry.hpp"
+#include "registry/oci_layout_registry.hpp"
 
 #include <memory>
 #include <mutex>
@@ -21,9 +22,11 @@ public:
     RemoteRegistry(const Environment& environment, os::ProcessRunner& processes)
         : client_{},
           credentials_{environment, processes},
-          registry_{{client_, credentials_, clock_, random_}} {}
+          registry_{{client_, credentials_, clock_, random_}},
+          layouts_{registry_} {}
 
-    registry::Registry& registry() noexcept { return registry_; }
+    /// OCI layouts in folders too, as registry::kLayoutRegistry.
+    registry::Registry& registry() noexcept { return layouts_; }
 
     http::Client& client() noexcept { return client_; }
 
@@ -71,6 +74,7 @@ private:
     LazyClient client_;
     LazyCredentials credentials_;
     registry::HttpRegistry registry_;
+    registry::OciLayoutRegistry layouts_;
 };
 
 }  // namespace nacre::cli::build

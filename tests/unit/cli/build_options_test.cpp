@@ -113,11 +113,37 @@ TEST(BuildOptions, LimitSteps) {
         EXPECT_EQ(test::code_of([&] { read(options); }), ErrorCode::InvalidArgument);
 }
 
-TEST(BuildOptions, TakeTheManifestsAnnotationsAndNoOthersYet) {
-    EXPECT_THAT(
-        read({.annotations = {"a=1", "manifest:b=2"}}).annotations,
-        ElementsAre(Pair("a", "1"), Pair("b", "2")));
-    EXPECT_EQ(test::code_of([] { read({.annotations = {"index:a=1"}}); }), ErrorCode::Unsupported);
+TEST(BuildOptions, PutAnnotationsWhereTheyAreMeantToBe) {
+    const ImageAnnotations found = read({.annotations =
+                                             {"a=1",
+                                              "manifest:b=2",
+                                              "index,manifest-descriptor:c=3",
+                                              "manifest[linux/amd64],manifest[linux/arm64]:d=4",
+                                              "index-descriptor:e=5",
+                                              "org.example:f=6"},
+                                         .platform = "linux/amd64"})
+                                       .annotations;
+    EXPECT_EQ(
+        found.manifest, (NamedTexts{{"a", "1"}, {"b", "2"}, {"d", "4"}, {"org.example:f", "6"}}));
+    EXPECT_EQ(found.manifest_descriptor, (NamedTexts{{"c", "3"}}));
+    EXPECT_EQ(found.index, (NamedTexts{{"c", "3"}}));
+    EXPECT_EQ(found.index_descriptor, (NamedTexts{{"e", "5"}}));
+    for (const char* wrong : {"index:=1", "manifest[linux/amd64:a=1", "manifest[]:a=1"})
+        EXPECT_EQ(
+            test::code_of([&] { read({.annotations = {wrong}}); }), ErrorCode::InvalidArgument)
+            << wrong;
+}
+
+TEST(BuildOptions, KnowTheArgumentsThatAskSomethingOfTheBuilder) {
+    const BuildSettings settings =
+        read({.build_args = {"BUILDKIT_INLINE_CACHE=1", "BUILDKIT_MULTI_PLATFORM=true"}});
+    ASSERT_EQ(settings.cache_to.size(), 1U);
+    EXPECT_EQ(settings.cache_to.front().kind, CacheTarget::Kind::Inline);
+    EXPECT_TRUE(settings.in_index);
+    EXPECT_TRUE(read({.build_args = {"BUILDKIT_INLINE_CACHE=0"}}).cache_to.empty());
+    EXPECT_EQ(
+        test::code_of([] { read({.build_args = {"BUILDKIT_INLINE_CACHE=maybe"}}); }),
+        ErrorCode::InvalidArgument);
 }
 
 TEST(Compression, HasNamesAndLevels) {
