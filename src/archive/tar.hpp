@@ -70,12 +70,15 @@ struct TarLimits {
     std::uint64_t content_bytes = 64ULL << 30U;  ///< of all entries together
 };
 
+/// Whether a tar may be compressed.
+enum class Packing : std::uint8_t { ByMagic, Plain };
+
 /// Reads tar (v7, ustar, pax, GNU, sparse) from an uncompressed or compressed source, entry by entry. Names are
 /// bytes in no particular character set.
 class TarReader {
 public:
-    /// `in` outlives the reader; the compression is found by magic.
-    TarReader(ByteSource& in, const TarLimits& limits);
+    /// `in` outlives the reader.
+    TarReader(ByteSource& in, const TarLimits& limits, Packing packing = Packing::ByMagic);
     TarReader(TarReader&&) noexcept;
     ~TarReader();
 

@@ -114,8 +114,9 @@ std::string header_path(const TarBlock& block) {
 }  // namespace
 
 struct TarReader::State {
-    State(ByteSource& in, const TarLimits& given)
-        : source{make_decompressing_source(in)},
+    State(ByteSource& in, const TarLimits& given, Packing packing)
+        : unpacking{packing == Packing::Plain ? nullptr : make_decompressing_source(in)},
+          source{unpacking ? *unpacking : in},
           limits{given} {}
 
     /// What the headers before an entry say about it.
@@ -144,7 +145,8 @@ struct TarReader::State {
     void add_extent(std::uint64_t offset, std::uint64_t length);
     void check_extents(std::uint64_t size) const;
 
-    std::unique_ptr<ByteSource> source;
+    std::unique_ptr<ByteSource> unpacking;
+    ByteSource& source;
     TarLimits limits;
     PaxRecords global;
     std::uint64_t entries = 0;
@@ -161,7 +163,7 @@ struct TarReader::State {
 };
 
 std::size_t TarReader::State::read_some(std::span<std::byte> buffer) {
-    const std::size_t got = source->read(buffer);
+    const std::size_t got = source.read(buffer);
     if (got == 0) throw_damaged("it ends too early");
     return got;
 }
@@ -170,7 +172,7 @@ std::size_t TarReader::State::read_some(std::span<std::byte> buffer) {
 bool TarReader::State::read_block(TarBlock& block) {
     std::span<std::byte> rest = std::as_writable_bytes(std::span{block});
     while (!rest.empty()) {
-        const std::size_t got = source->read(rest);
+        const std::size_t got = source.read(rest);
         if (got == 0 && rest.size() == block.size()) return false;
         if (got == 0) throw_damaged("it ends in the middle of a block");
         rest = rest.subspan(got);
@@ -482,8 +484,8 @@ std::size_t TarReader::State::read_content(std::span<std::byte> buffer) {
     return got;
 }
 
-TarReader::TarReader(ByteSource& in, const TarLimits& limits)
-    : state_{std::make_unique<State>(in, limits)} {}
+TarReader::TarReader(ByteSource& in, const TarLimits& limits, Packing packing)
+    : state_{std::make_unique<State>(in, limits, packing)} {}
 
 TarReader::TarReader(TarReader&&) noexcept = default;
 TarReader::~TarReader() = default;

@@ -59,7 +59,7 @@ void read_verified_layer(
         *plain,
         expected.algorithm() == "sha512" ? archive::HashAlgorithm::Sha512
                                          : archive::HashAlgorithm::Sha256};
-    archive::TarReader reader{tar, {}};
+    archive::TarReader reader{tar, {}, archive::Packing::Plain};
     use(reader);
     const std::string found = tar.finish_hex();
     if (found != expected.hex())
