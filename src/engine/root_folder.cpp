@@ -81,7 +81,9 @@ std::optional<std::string> RootFolder::find_text(const std::string& path, std::s
     const auto status = find_target(path);
     if (!status || !S_ISREG(status->st_mode)) return std::nullopt;
     const os::UniqueFd fd = open(path, O_RDONLY | O_NONBLOCK);
-    return os::read_all(fd.get(), limit);
+    return with_context("reading '" + shown(path) + "' of the image", [&] {
+        return os::read_all(fd.get(), limit);
+    });
 }
 
 std::string RootFolder::read_link(const std::string& path) const {
