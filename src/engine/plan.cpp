@@ -506,8 +506,10 @@ private:
 
     // -- values
 
+    /// Absolute, though some bases have it relative.
     std::string working_dir() const {
-        return plan_.config.working_dir.empty() ? "/" : plan_.config.working_dir;
+        return plan_.config.working_dir.empty() ? "/"
+                                                : absolute_path("/", plan_.config.working_dir);
     }
 
     std::vector<std::string> shell() const {
