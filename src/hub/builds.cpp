@@ -31,7 +31,8 @@ Conditions conditions_of(const BuildFilter& filter) {
             {to_lower(like_pattern(*filter.prefix)) + "%"});
     if (filter.pattern) add_build_pattern(conditions, *filter.pattern);
     if (filter.source)
-        conditions.add("b.source LIKE ? ESCAPE '\\'", {like_pattern(*filter.source)});
+        conditions.add(
+            "LOWER(b.source) LIKE ? ESCAPE '\\'", {to_lower(like_pattern(*filter.source))});
     conditions.add_if(
         "b.id IN (SELECT bt.build_id FROM build_types bt JOIN btype y ON y.id = bt.btype_id"
         " WHERE y.name = ?)",
@@ -112,13 +113,13 @@ std::vector<Build> Builds::list(
                       {"release", "b.release"},
                       {"nvr", "p.name || '-' || b.version || '-' || b.release"},
                       {"state", "b.state"},
-                      {"owner_name", "u.name"},
-                      {"task_id", "b.task_id"},
+                      {"owner_name", "u.name", Nulls::Possible},
+                      {"task_id", "b.task_id", Nulls::Possible},
                       {"creation_time", "b.create_time"},
                       {"creation_ts", "b.create_time"},
-                      {"start_time", "b.start_time"},
-                      {"completion_time", "b.completion_time"},
-                      {"completion_ts", "b.completion_time"}},
+                      {"start_time", "b.start_time", Nulls::Possible},
+                      {"completion_time", "b.completion_time", Nulls::Possible},
+                      {"completion_ts", "b.completion_time", Nulls::Possible}},
                      "b.id"),
              conditions.parameters()))
         builds.push_back(read_build(row));

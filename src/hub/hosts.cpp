@@ -96,7 +96,9 @@ std::vector<Host> Hosts::list(
         std::string{kColumns} + conditions.where()
             + order_and_page(
                 options,
-                {{"id", "h.id"}, {"name", "h.name"}, {"update_ts", "h.update_time"}},
+                {{"id", "h.id"},
+                 {"name", "h.name"},
+                 {"update_ts", "h.update_time", Nulls::Possible}},
                 "h.id"),
         conditions.parameters());
     std::vector<Host> hosts;

@@ -75,7 +75,10 @@ std::vector<Publication> Publications::list(
     std::vector<Publication> publications;
     for (const sql::Row& row : call.sql().query(
              std::string{kColumns} + conditions.where()
-                 + order_and_page(options, {{"id", "o.id"}, {"finished", "o.finished"}}, "o.id"),
+                 + order_and_page(
+                     options,
+                     {{"id", "o.id"}, {"finished", "o.finished", Nulls::Possible}},
+                     "o.id"),
              conditions.parameters()))
         publications.push_back(read_publication(row));
     return publications;

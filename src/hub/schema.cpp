@@ -215,8 +215,11 @@ std::string_view id_column(std::string_view dialect) {
 }
 
 std::string expand(std::string_view text, std::string_view dialect) {
-    return replace_all(
-        replace_all(text, "@versioned", kVersionedColumns), "@id", id_column(dialect));
+    std::string result =
+        replace_all(replace_all(text, "@versioned", kVersionedColumns), "@id", id_column(dialect));
+    // Order and case of letters as in SQLite, whatever the locale of the database; and LIKE 'x%' can use an index.
+    if (dialect == "postgresql") result = replace_all(result, " TEXT", " TEXT COLLATE \"C\"");
+    return result;
 }
 
 }  // namespace
@@ -228,7 +231,7 @@ sql::Migrations schema(std::string_view dialect) {
     const std::string_view names = dialect == "sqlite" ? kBuildNamesSqlite : kBuildNamesPostgresql;
     return {
         {1, "the tables of the first hub", std::move(first)},
-        {2, "search of builds", std::string{names}},
+        {2, "search of builds", expand(names, dialect)},
         {3, "the scheduler's queue", std::string{kQueue}},
         {4, "reads of tags", std::string{kReads}}};
 }

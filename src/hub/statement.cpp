@@ -79,11 +79,13 @@ std::string order_and_page(
         const bool descending = field.front() == '-';
         if (descending) field.remove_prefix(1);
         const auto known = std::find_if(
-            columns.begin(), columns.end(), [&](const auto& c) { return c.first == field; });
+            columns.begin(), columns.end(), [&](const auto& c) { return c.field == field; });
         if (known == columns.end())
             throw koji::Fault{
                 koji::FaultCode::GenericError, "Invalid order: " + std::string{field}};
-        keys.push_back(std::string{known->second} + (descending ? " DESC" : ""));
+        std::string key = std::string{known->column} + (descending ? " DESC" : "");
+        if (known->nulls == Nulls::Possible) key += descending ? " NULLS FIRST" : " NULLS LAST";
+        keys.push_back(std::move(key));
     }
     std::string clause = " ORDER BY ";
     clause += keys.empty() ? std::string{otherwise} : join(keys, ", ");

@@ -82,8 +82,16 @@ private:
     sql::Parameters parameters_;
 };
 
-/// The fields that clients may order by, and their columns.
-using OrderColumns = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+enum class Nulls : std::uint8_t { None, Possible };
+
+/// A field that clients may order by, and its column. NULLs count as greater than all else, as in Koji's database.
+struct OrderColumn {
+    std::string_view field;
+    std::string_view column;
+    Nulls nulls = Nulls::None;
+};
+
+using OrderColumns = std::initializer_list<OrderColumn>;
 
 /// " ORDER BY ... LIMIT ... OFFSET ..."; fault 1000 for an unknown field or a negative number. `otherwise` is the
 /// order when none is asked for.

@@ -1,5 +1,6 @@
 #include "hub/tagging.hpp"
 
+#include "base/text.hpp"
 #include "hub/audit.hpp"
 #include "hub/build_rows.hpp"
 #include "hub/permissions.hpp"
@@ -73,7 +74,8 @@ std::vector<TaggedBuild> Tagging::read_tagged(
             "b.pkg_id = (SELECT id FROM package WHERE name = ?)", bound(*filter.package));
     conditions.add_if("u.name = ?", filter.owner);
     if (filter.prefix)
-        conditions.add("p.name LIKE ? ESCAPE '\\'", {like_pattern(*filter.prefix) + "%"});
+        conditions.add(
+            "LOWER(p.name) LIKE ? ESCAPE '\\'", {to_lower(like_pattern(*filter.prefix)) + "%"});
     conditions.add_if(
         "EXISTS (SELECT 1 FROM build_types bt JOIN btype y ON y.id = bt.btype_id"
         " WHERE bt.build_id = b.id AND y.name = ?)",

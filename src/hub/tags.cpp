@@ -201,7 +201,8 @@ std::vector<Tag> Tags::list(
         "t.id IN (SELECT tag_id FROM tag_packages WHERE active = 1 AND package_id = ?)",
         filter.package);
     if (filter.pattern)
-        conditions.add("t.name LIKE ? ESCAPE '\\'", {like_pattern(*filter.pattern)});
+        conditions.add(
+            "LOWER(t.name) LIKE ? ESCAPE '\\'", {to_lower(like_pattern(*filter.pattern))});
     std::vector<Tag> tags;
     for (const sql::Row& row : call.sql().query(
              std::string{kColumns} + conditions.where()

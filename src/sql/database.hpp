@@ -81,6 +81,10 @@ public:
     /// snapshot, taken by its first statement, and is refused writes with Error{Internal}.
     virtual std::unique_ptr<Transaction> begin(Access access) = 0;
 
+    /// What is wrong inside: damage that the database finds, and references to missing rows. Empty: nothing. Reads
+    /// everything.
+    virtual std::vector<std::string> check_integrity() = 0;
+
     /// "sqlite" or "postgresql": for the choice of a schema file, not of behaviour.
     virtual std::string_view dialect() const noexcept = 0;
 };

@@ -21,6 +21,8 @@ public:
 
     std::unique_ptr<Transaction> begin(Access access) override;
 
+    std::vector<std::string> check_integrity() override { return next_.check_integrity(); }
+
     std::string_view dialect() const noexcept override { return next_.dialect(); }
 
 private:

@@ -19,6 +19,15 @@ namespace {
 constexpr std::string_view kTakeWritersTurn = "BEGIN; SELECT pg_advisory_xact_lock(5637061931)";
 constexpr std::string_view kTakeSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// Every column that refers to one of another table.
+constexpr std::string_view kForeignKeys =
+    "SELECT CAST(c.conrelid::regclass AS TEXT), CAST(quote_ident(a.attname) AS TEXT),"
+    " CAST(c.confrelid::regclass AS TEXT), CAST(quote_ident(b.attname) AS TEXT)"
+    " FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = "
+    "c.conkey[1]"
+    " JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[1]"
+    " WHERE c.contype = 'f' AND array_length(c.conkey, 1) = 1 ORDER BY 1, 2";
+
 std::string milliseconds(std::chrono::milliseconds time) {
     return std::to_string(time.count());
 }
@@ -223,6 +232,22 @@ PostgresDatabase::~PostgresDatabase() = default;
 
 std::unique_ptr<Transaction> PostgresDatabase::begin(Access access) {
     return std::make_unique<Running>(state_, access);
+}
+
+std::vector<std::string> PostgresDatabase::check_integrity() {
+    const auto reading = begin(Access::Read);
+    std::vector<std::string> findings;
+    for (const Row& row : reading->query(kForeignKeys)) {
+        const std::string table = row.text(0);
+        const std::string other = row.text(2);
+        const Rows missing = reading->query(
+            "SELECT COUNT(*) FROM " + table + " x WHERE x." + row.text(1)
+            + " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM " + other + " y WHERE y." + row.text(3)
+            + " = x." + row.text(1) + ")");
+        if (missing[0].integer(0) > 0)
+            findings.push_back("table '" + table + "' refers to a missing row of '" + other + "'");
+    }
+    return findings;
 }
 
 }  // namespace nacre::sql

@@ -45,6 +45,8 @@ public:
 
     std::unique_ptr<Transaction> begin(Access access) override;
 
+    std::vector<std::string> check_integrity() override;
+
     std::string_view dialect() const noexcept override { return "postgresql"; }
 
 private:

@@ -32,8 +32,7 @@ public:
 
     std::string_view dialect() const noexcept override { return "sqlite"; }
 
-    /// What SQLite's integrity check and foreign key check find; empty: nothing.
-    std::vector<std::string> check_integrity();
+    std::vector<std::string> check_integrity() override;
 
 private:
     struct State;

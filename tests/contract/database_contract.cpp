@@ -132,6 +132,14 @@ TEST_P(DatabaseContract, AddsWholeNumbersToAWholeNumber) {
     EXPECT_EQ(sums[0].integer(2), large + 1);
 }
 
+TEST_P(DatabaseContract, FindsNothingWrongWhereNothingIs) {
+    const auto writing = database_.begin(Access::Write);
+    const std::int64_t thing = writing->insert("INSERT INTO thing (name) VALUES ('x')");
+    writing->execute("INSERT INTO part (thing_id) VALUES (?)", {thing});
+    writing->commit();
+    EXPECT_TRUE(database_.check_integrity().empty());
+}
+
 TEST_P(DatabaseContract, TakesQuestionMarksInTextsForText) {
     const auto reading = database_.begin(Access::Read);
     const sql::Rows rows = reading->query("SELECT COUNT(*), '?' FROM thing WHERE name = ?", {"'?"});

@@ -4,8 +4,9 @@
 #include "os/file.hpp"
 #include "sql/postgres_database.hpp"
 
+#include <gtest/gtest.h>
+
 #include <fcntl.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <stdexcept>
@@ -25,6 +26,12 @@ std::optional<std::filesystem::path> PostgresServer::find_programs() {
     return std::nullopt;
 }
 
+std::filesystem::path PostgresServer::find_place() {
+    // A database is 300 files, and there is one for each test.
+    constexpr const char* kMemory = "/dev/shm";
+    return ::access(kMemory, W_OK) == 0 ? kMemory : testing::TempDir();
+}
+
 PostgresServer::PostgresServer() {
     const auto programs = find_programs();
     if (!programs) throw std::runtime_error{"PostgreSQL is not installed"};
@@ -32,9 +39,10 @@ PostgresServer::PostgresServer() {
     std::filesystem::create_directory(data());
     if (::geteuid() == 0) {
         // PostgreSQL refuses to be run by root. The package made the user.
-        const passwd* user = ::getpwnam("postgres");
-        if (user == nullptr || ::chown(data().c_str(), user->pw_uid, user->pw_gid) != 0)
-            throw std::runtime_error{"there is no user 'postgres'"};
+        os::Command own;
+        own.argv = {"chown", "postgres:postgres", data()};
+        own.environment = os::minimal_environment();
+        os::run_checked(runner_, own, {}, {});
         std::filesystem::permissions(
             folder_.path(),
             std::filesystem::perms::others_exec,
@@ -119,6 +127,10 @@ std::string PostgresServer::url(const std::string& database) const {
 std::string PostgresServer::make_database(const std::string& name, const std::string& source) {
     run_sql("postgres", "CREATE DATABASE " + name + " TEMPLATE " + source);
     return url(name);
+}
+
+void PostgresServer::drop_database(const std::string& name) {
+    run_sql("postgres", "DROP DATABASE " + name);
 }
 
 void PostgresServer::run_sql(const std::string& database, const std::string& statement) {

@@ -24,19 +24,26 @@ Chosen& chosen() {
     return one;
 }
 
-std::string make_url(const std::string& source) {
-    return chosen().server->make_database("test" + std::to_string(++chosen().made), source);
+std::string make_name() {
+    return "test" + std::to_string(++chosen().made);
 }
 
-std::shared_ptr<sql::Database> open(const std::string& url) {
-    return std::make_shared<sql::PostgresDatabase>(sql::PostgresOptions{.url = url});
+/// A copy of `source`, dropped with its last user.
+std::shared_ptr<sql::Database> open_copy(const std::string& source) {
+    const std::string name = make_name();
+    auto database = std::make_unique<sql::PostgresDatabase>(
+        sql::PostgresOptions{.url = chosen().server->make_database(name, source)});
+    return {database.release(), [name](const sql::PostgresDatabase* used) {
+                delete used;
+                chosen().server->drop_database(name);
+            }};
 }
 
 }  // namespace
 
 std::shared_ptr<sql::Database> make_database() {
     if (!chosen().server) return sql::SqliteDatabase::temporary();
-    return open(make_postgres_url());
+    return open_copy("template1");
 }
 
 std::shared_ptr<sql::Database> make_database(
@@ -46,11 +53,11 @@ std::shared_ptr<sql::Database> make_database(
         sql::PostgresDatabase database{{.url = chosen().server->make_database(name)}};
         prepare(database);
     }
-    return open(make_url(name));
+    return open_copy(name);
 }
 
 std::string make_postgres_url() {
-    return make_url("template1");
+    return chosen().server->make_database(make_name());
 }
 
 PostgresServer* find_postgres_server() {

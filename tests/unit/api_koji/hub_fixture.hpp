@@ -1,8 +1,9 @@
 #pragma once
 
 #include "api/koji/dispatcher.hpp"
-#include "sql/sqlite_database.hpp"
+#include "hub/schema.hpp"
 #include "support/temp_dir.hpp"
+#include "support/test_database.hpp"
 
 #include <gtest/gtest.h>
 
@@ -61,7 +62,7 @@ public:
     ManualClock clock{from_unix_seconds(1'700'000'000)};
     SeededRandom random{42};
     MemoryLogSink log;
-    std::unique_ptr<sql::SqliteDatabase> database = sql::SqliteDatabase::temporary();
+    std::shared_ptr<sql::Database> database = test::make_database("hub", hub::migrate);
     hub::Hub hub{
         {.database = *database, .clock = clock, .random = random, .log = Log{log}, .policies = {}},
         {.top = top.path()}};

@@ -3,9 +3,10 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "hub/hub.hpp"
+#include "hub/schema.hpp"
 #include "koji/fault.hpp"
-#include "sql/sqlite_database.hpp"
 #include "support/temp_dir.hpp"
+#include "support/test_database.hpp"
 
 #include <gtest/gtest.h>
 
@@ -100,7 +101,7 @@ protected:
     }
 
     const test::TempDir folder_;
-    std::unique_ptr<sql::SqliteDatabase> database_ = sql::SqliteDatabase::temporary();
+    std::shared_ptr<sql::Database> database_ = test::make_database("hub", migrate);
     ManualClock clock_{from_unix_seconds(1'700'000'000)};
     SeededRandom random_{1};
     MemoryLogSink log_;

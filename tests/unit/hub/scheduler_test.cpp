@@ -123,11 +123,15 @@ TEST_F(StoredQueueTest, AnswersAsAQueueInMemoryDoes) {
 }
 
 TEST_F(StoredQueueTest, ReadsItsQueueByTheIndexAlone) {
+    const bool is_sqlite = database_->dialect() == "sqlite";
     const auto plan = [&](const std::string& statement) {
+        const auto transaction = database_->begin(sql::Access::Read);
+        // What the planner would choose were the table not empty.
+        if (!is_sqlite) transaction->query("SELECT set_config('enable_seqscan', 'off', true)");
         std::string text;
         for (const sql::Row& row :
-             database_->begin(sql::Access::Read)->query("EXPLAIN QUERY PLAN " + statement))
-            text += row.text(3) + "\n";
+             transaction->query((is_sqlite ? "EXPLAIN QUERY PLAN " : "EXPLAIN ") + statement))
+            text += row.text(row.size() - 1) + "\n";
         return text;
     };
     EXPECT_THAT(
@@ -136,8 +140,10 @@ TEST_F(StoredQueueTest, ReadsItsQueueByTheIndexAlone) {
             " AND channel_id = 1 AND arch = 'noarch' AND method = 'x' AND weight = 1.0"
             " AND queue_owner = 1 AND (create_time, id) > (5, 6) ORDER BY create_time, id LIMIT 9"),
         testing::AllOf(
-            testing::HasSubstr("USING COVERING INDEX task_queue"),
-            testing::Not(testing::HasSubstr("TEMP B-TREE"))));
+            testing::HasSubstr(
+                is_sqlite ? "USING COVERING INDEX task_queue" : "Index Only Scan using task_queue"),
+            testing::Not(testing::HasSubstr("TEMP B-TREE")),
+            testing::Not(testing::HasSubstr("Sort"))));
 }
 
 }  // namespace

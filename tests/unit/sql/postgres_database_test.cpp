@@ -95,6 +95,20 @@ TEST_F(PostgresDatabaseTest, ForgetsPreparedStatementsBeyondTheLimit) {
     EXPECT_LE(kept, static_cast<std::int64_t>(kStatementCacheMax));
 }
 
+TEST_F(PostgresDatabaseTest, FindsReferencesToMissingRows) {
+    PostgresDatabase database = open();
+    const auto writing = database.begin(Access::Write);
+    writing->execute("CREATE TABLE box (id BIGINT PRIMARY KEY)");
+    writing->execute("CREATE TABLE thing (box_id BIGINT REFERENCES box(id))");
+    // What no user but the server's own may do.
+    writing->execute("SET LOCAL session_replication_role = replica");
+    writing->execute("INSERT INTO thing (box_id) VALUES (7)");
+    writing->commit();
+    EXPECT_EQ(
+        database.check_integrity(),
+        std::vector<std::string>{"table 'thing' refers to a missing row of 'box'"});
+}
+
 TEST_F(PostgresDatabaseTest, RefusesTextThatPostgresqlCannotHold) {
     PostgresDatabase database = open();
     for (const std::string& text : {std::string("a\0b", 3), std::string{"\xff"}})
