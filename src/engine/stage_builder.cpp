@@ -28,6 +28,8 @@ constexpr std::chrono::minutes kUnpackWaitMax{10};
 /// For another build to run a step that we need too.
 constexpr std::chrono::hours kStepWaitMax{1};
 constexpr std::uint32_t kFolderMode = 0755;
+/// Of the disk, when a step failed: it likely failed for that.
+constexpr std::uint64_t kScarceBytes = 1U << 20U;
 
 class FolderGuard {
 public:
@@ -294,10 +296,17 @@ Layer StageBuilder::run_command(const RunAction& action, const std::vector<Layer
     mounts.forget_mount_points(snapshot->root(), snapshot->changes());
     if (status.success()) return commit(*snapshot);
     const std::string tail = output.lines();
-    throw StepFailure{
+    StepFailure failure{
         status.describe()
             + (tail.empty() ? "; it wrote nothing" : "; the last lines of its output:\n" + tail),
         status};
+    const std::uint64_t free = os::free_bytes(snapshot->changes());
+    if (free < kScarceBytes)
+        failure.set_hint(
+            "the disk is full: " + std::to_string(free)
+            + " bytes are free for what the step writes in "
+            + quoted(snapshot->changes().string()));
+    throw StepFailure{failure};
 }
 
 Layer StageBuilder::copy_files(const CopyAction& action) {

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 namespace nacre::os {
 namespace {
@@ -35,6 +36,21 @@ bool read_up_to(int fd, std::size_t limit, std::string& text) {
         if (count == 0) return true;
         if (text.size() > limit) return false;
     }
+}
+
+/// After write() failed. Of a disk that is full it says which file was written, and what is free.
+[[noreturn]] void throw_cannot_write(int fd, std::size_t size) {
+    const int error_number = errno;
+    struct statvfs status = {};
+    std::error_code unknown;
+    const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), unknown);
+    if ((error_number != ENOSPC && error_number != EDQUOT) || unknown
+        || ::fstatvfs(fd, &status) != 0)
+        throw SystemError{error_number, "cannot write"};
+    throw SystemError{
+        error_number,
+        "cannot write " + std::to_string(size) + " bytes to " + quoted(path.string()) + ", with "
+            + std::to_string(std::uint64_t{status.f_bavail} * status.f_frsize) + " bytes free"};
 }
 
 std::string read_whole(int fd, std::size_t limit, const std::filesystem::path& path) {
@@ -104,7 +120,7 @@ void write_all(int fd, Bytes bytes) {
     while (!bytes.empty()) {
         const ssize_t count = ::write(fd, bytes.data(), bytes.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) throw SystemError{errno, "cannot write"};
+        if (count < 0) throw_cannot_write(fd, bytes.size());
         bytes = bytes.subspan(static_cast<std::size_t>(count));
     }
 }

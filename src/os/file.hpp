@@ -20,7 +20,7 @@ UniqueFd open_file(const std::filesystem::path& path, int flags, mode_t mode = 0
 /// A file without a name that holds `content`, read from its beginning; gone with its last descriptor.
 UniqueFd open_memory_file(std::string_view content);
 
-/// Writes all of `bytes`, whatever the kernel takes at a time; throws SystemError.
+/// Writes all of `bytes`, whatever the kernel takes at a time; throws SystemError, which for a full disk names the file, and what is free.
 void write_all(int fd, Bytes bytes);
 
 /// Reads until the end; throws Error{ResourceExhausted} when there is more than `limit` bytes.

@@ -64,8 +64,9 @@ void copy_content(int from, const std::string& from_name, int to, const std::str
     while (true) {
         const ssize_t copied = ::copy_file_range(in.get(), nullptr, out.get(), nullptr, kStep, 0);
         if (copied == 0) break;
-        if (copied < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP)) {
-            // File systems of two kinds.
+        if (copied < 0
+            && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSPC)) {
+            // File systems of two kinds; or a full one, of which write() says more.
             copy_bytes(in.get(), out.get(), from_name);
             break;
         }
