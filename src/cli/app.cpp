@@ -280,7 +280,8 @@ manual::Page describe_manual(const CLI::App& app) {
          .description =
              {"nacre speaks to a Nacre service, or to another hub with Koji's protocol that builds "
               "containers.",
-              "The commands build, images, du and prune need no service: they build on this "
+              "The commands build, images, du, prune and verify need no service: they build on "
+              "this "
               "machine.",
               "Its own options stand before or after the command."},
          .environment =

@@ -211,6 +211,13 @@ void add_du(CLI::App& app, LocalAction& action) {
     });
 }
 
+void add_verify(CLI::App& app, LocalAction& action) {
+    CLI::App* command =
+        app.add_subcommand("verify", "Compare what 'nacre build' stored with its digests");
+    command->footer("Ends with 1 when a blob is damaged, or an image lacks one.");
+    command->callback([&action] { action = verify; });
+}
+
 void add_prune(CLI::App& app, LocalAction& action) {
     auto words = std::make_shared<PruneWords>();
     CLI::App* command =
@@ -241,6 +248,7 @@ void add_commands(CLI::App& app, LocalAction& action) {
     add_images(app, action);
     add_du(app, action);
     add_prune(app, action);
+    add_verify(app, action);
 }
 
 }  // namespace nacre::cli::build

@@ -13,7 +13,7 @@ namespace nacre::cli::build {
 /// A command that needs no service, with its options.
 using LocalAction = std::function<int(const Surroundings&)>;
 
-/// Adds `build`, `images`, `du` and `prune`. The one that is chosen sets `action`, which outlives the application.
+/// Adds `build`, `images`, `du`, `prune` and `verify`. The one that is chosen sets `action`, which outlives the application.
 void add_commands(CLI::App& app, LocalAction& action);
 
 }  // namespace nacre::cli::build

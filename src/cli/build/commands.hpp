@@ -36,6 +36,10 @@ enum class DuFormat : std::uint8_t { Table, Json };
 /// `nacre du`: bytes by what they are for, each byte once.
 int du(DuFormat format, const Surroundings& around);
 
+/// `nacre verify`: reads each blob again, and says which are damaged and what images lack. Returns 1 when anything is. What killed builds
+/// left is swept first.
+int verify(const Surroundings& around);
+
 /// The command line of `nacre prune`.
 struct PruneWords {
     bool all = false;

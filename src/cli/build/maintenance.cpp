@@ -1,3 +1,4 @@
+#include "archive/digester.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/exit_status.hpp"
@@ -19,10 +20,15 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace nacre::cli::build {
 namespace {
+
+constexpr std::size_t kReadBytes = 1U << 20U;
 
 /// The stores as they are on disk, without a lease: what a collection looks at is not used.
 struct OpenStores {
@@ -117,6 +123,49 @@ void remove_all(const PrunePlan& plan, OpenStores& stores) {
         folders.remove(layer);
 }
 
+/// What a blob's bytes are digested to; nothing when it was removed meanwhile.
+std::optional<std::string> find_hex(
+    const store::BlobStore& blobs, const oci::Digest& digest, const std::stop_token& stop) {
+    try {
+        const auto content = blobs.open(digest, 0);
+        archive::Digester digester{
+            digest.algorithm() == "sha512" ? archive::HashAlgorithm::Sha512
+                                           : archive::HashAlgorithm::Sha256};
+        std::vector<std::byte> buffer(kReadBytes);
+        while (const std::size_t count = content->read(buffer)) {
+            if (stop.stop_requested()) throw Cancelled{};
+            digester.update(std::span{buffer}.first(count));
+        }
+        return digester.finish_hex();
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::NotFound) return std::nullopt;
+        throw;
+    }
+}
+
+std::vector<std::string> find_damage(
+    const Inventory& inventory, const OpenStores& stores, const std::stop_token& stop) {
+    std::vector<std::string> found;
+    std::set<oci::Digest> present;
+    for (const Inventory::Blob& blob : inventory.blobs) {
+        const auto hex = find_hex(stores.blobs, blob.digest, stop);
+        if (!hex) continue;
+        present.insert(blob.digest);
+        if (*hex != blob.digest.hex())
+            found.push_back(
+                "blob " + blob.digest.str() + " is damaged: its bytes have the digest " + *hex);
+    }
+    for (const Inventory::Image& image : inventory.images)
+        for (const oci::Digest& part : image.blobs)
+            // A layer of another registry is fetched when it is needed.
+            if (!present.contains(part)
+                && !std::filesystem::exists(stores.places.origins() / std::string{part.hex()}))
+                found.push_back("image " + quoted(image.reference) + " lacks blob " + part.str());
+    for (const auto& step : inventory.steps)
+        if (!step.record) found.push_back("the record of step " + step.key.hex + " is damaged");
+    return found;
+}
+
 /// They save reading files again, and are small.
 void forget_digests(const Places& places, std::optional<std::int64_t> before) {
     for (const auto& entry : std::filesystem::directory_iterator{places.digests()}) {
@@ -141,6 +190,24 @@ int du(DuFormat format, const Surroundings& around) {
     const std::vector<Usage> usages = summarize(OpenStores{places}.take_inventory());
     around.print(format == DuFormat::Json ? render_json(usages) : render_table(usages));
     return 0;
+}
+
+int verify(const Surroundings& around) {
+    const Places places = ready_places(around);
+    os::SystemProcessRunner processes;
+    sweep_killed_builds(places, processes);
+    const OpenStores stores{places};
+    const Inventory inventory = stores.take_inventory();
+    const std::vector<std::string> damage = find_damage(inventory, stores, around.stop);
+    for (const std::string& one : damage)
+        around.print(one + "\n");
+    around.print(fmt::format(
+        "verified {} blobs, {} images, {} steps: {}\n",
+        inventory.blobs.size(),
+        inventory.images.size(),
+        inventory.steps.size(),
+        damage.empty() ? "all whole" : std::to_string(damage.size()) + " damaged"));
+    return damage.empty() ? 0 : 1;
 }
 
 int prune(const PruneWords& words, const Surroundings& around) {
