@@ -16,6 +16,9 @@ public:
     /// Those that are mounted now.
     static CgroupFolders find_all();
 
+    /// The mount points of version 2 where version 1 is mounted too ("hybrid"); else none.
+    static std::vector<std::filesystem::path> find_hybrid();
+
     /// The cgroupsPath of a container: below no other folder, so that no two containers share one to be removed.
     static std::string path_of(const std::string& id) { return "/" + id; }
 

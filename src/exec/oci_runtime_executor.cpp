@@ -100,6 +100,18 @@ private:
     std::array<std::byte, kReadBytes> buffer_{};
 };
 
+os::Command command_of(
+    const Runtime& runtime,
+    const std::filesystem::path& state,
+    const std::vector<std::string>& arguments) {
+    os::Command command;
+    command.argv = {runtime.program.string(), "--root", (state / "runtime").string()};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    command.environment = os::minimal_environment();
+    command.hidden_mounts = runtime.hidden_mounts;
+    return command;
+}
+
 /// What tells the containers of one state folder from those of another: their names are names of cgroups too, which all
 /// services and builds of the machine share.
 std::string suffix_of(const std::filesystem::path& state) {
@@ -122,12 +134,8 @@ OciRuntimeExecutor::OciRuntimeExecutor(
     os::ensure_directory(state_ / "bundles", 0700);
 }
 
-os::Command OciRuntimeExecutor::command(std::vector<std::string> arguments) const {
-    os::Command command;
-    command.argv = {runtime_.program.string(), "--root", (state_ / "runtime").string()};
-    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-    command.environment = os::minimal_environment();
-    return command;
+os::Command OciRuntimeExecutor::command(const std::vector<std::string>& arguments) const {
+    return command_of(runtime_, state_, arguments);
 }
 
 os::ExitStatus OciRuntimeExecutor::run(
@@ -254,16 +262,10 @@ int sweep(const Runtime& runtime, const std::filesystem::path& state, os::Proces
     int removed = 0;
     std::error_code failure;
     for (const auto& entry : std::filesystem::directory_iterator{state / "runtime", failure}) {
-        os::Command command;
-        command.argv = {
-            runtime.program.string(),
-            "--root",
-            (state / "runtime").string(),
-            "delete",
-            "--force",
-            entry.path().filename().string()};
-        command.environment = os::minimal_environment();
-        runner.run(command, {.limit = kDeleteLimit}, {});
+        runner.run(
+            command_of(runtime, state, {"delete", "--force", entry.path().filename().string()}),
+            {.limit = kDeleteLimit},
+            {});
         os::remove_tree(entry.path());
         ++removed;
     }

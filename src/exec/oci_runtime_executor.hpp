@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace nacre::exec {
 
@@ -14,6 +15,9 @@ namespace nacre::exec {
 struct Runtime {
     std::filesystem::path program;
     std::string description;
+    /// Mount points that this runtime must not see: crun 1.8 refuses hosts with cgroups of both versions, and works where the
+    /// tree of version 2 is out of its sight.
+    std::vector<std::filesystem::path> hidden_mounts;
 };
 
 /// Runs steps with an OCI runtime (crun, runc): one start of it a step. Standard output and error share one pipe, so that
@@ -31,7 +35,7 @@ public:
     std::string describe() const override { return runtime_.description; }
 
 private:
-    os::Command command(std::vector<std::string> arguments) const;
+    os::Command command(const std::vector<std::string>& arguments) const;
     os::ExitStatus run_bundle(
         const ContainerSpec& spec,
         const std::filesystem::path& bundle,

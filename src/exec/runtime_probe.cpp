@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "exec/cgroup_folders.hpp"
 #include "json/value.hpp"
 #include "os/file.hpp"
 #include "os/temp.hpp"
@@ -17,10 +18,14 @@ namespace {
 constexpr std::size_t kFileBytesMax = 64U << 10U;
 constexpr std::chrono::seconds kProbeLimit{20};
 
-/// Changes with the boot and with every candidate's file.
+/// What is tried with a candidate: an answer to other trials is none.
+constexpr std::string_view kTrials = "2";
+
+/// Changes with the trials, with the boot and with every candidate's file.
 std::string key_of(const std::vector<std::filesystem::path>& candidates) {
-    std::string key{
-        trim(os::find_file("/proc/sys/kernel/random/boot_id", kFileBytesMax).value_or(""))};
+    std::string key{kTrials};
+    key += " ";
+    key += trim(os::find_file("/proc/sys/kernel/random/boot_id", kFileBytesMax).value_or(""));
     for (const std::filesystem::path& program : candidates) {
         struct stat status{};
         if (::stat(program.c_str(), &status) != 0) continue;
@@ -37,7 +42,10 @@ std::optional<Runtime> find_kept(const std::filesystem::path& file, const std::s
         const json::Value value = json::parse(*text);
         const json::Reader fields{value, "probe"};
         if (fields.get_string("key") != key) return std::nullopt;
-        return Runtime{fields.get_string("program"), fields.get_string("description")};
+        Runtime runtime{fields.get_string("program"), fields.get_string("description"), {}};
+        for (const std::string& place : fields.get_strings("hiddenMounts"))
+            runtime.hidden_mounts.emplace_back(place);
+        return runtime;
     } catch (const Error&) {
         return std::nullopt;  // damaged: asked again
     }
@@ -48,6 +56,10 @@ void keep(const std::filesystem::path& file, const std::string& key, const Runti
     fields.set("key", key);
     fields.set("program", runtime.program.string());
     fields.set("description", runtime.description);
+    json::Array hidden;
+    for (const std::filesystem::path& place : runtime.hidden_mounts)
+        hidden.emplace_back(place.string());
+    fields.set("hiddenMounts", std::move(hidden));
     os::write_file_atomically(file, json::render(fields), os::Durability::Buffered);
 }
 
@@ -82,13 +94,11 @@ ContainerSpec trivial_container(const std::filesystem::path& root) {
 
 /// Why the runtime does not work here; nothing when it does.
 std::optional<std::string> refusal_of(
-    const std::filesystem::path& program,
-    const std::filesystem::path& state,
-    os::ProcessRunner& runner) {
+    const Runtime& runtime, const std::filesystem::path& state, os::ProcessRunner& runner) {
     const os::TempDir folder{state, "probe"};
     const std::filesystem::path root = folder.path() / "root";
     os::ensure_directory(root);
-    OciRuntimeExecutor executor{{program, ""}, folder.path() / "state", runner};
+    OciRuntimeExecutor executor{runtime, folder.path() / "state", runner};
     ContainerSpec spec = trivial_container(root);
     spec.time_limit = kProbeLimit;
     StringSink output;
@@ -100,6 +110,17 @@ std::optional<std::string> refusal_of(
     } catch (const Error& error) {
         return error.what();
     }
+}
+
+/// What is tried after `refused` refused: the same, out of sight of the cgroups that it cannot work with.
+std::optional<Runtime> find_second_trial(const Runtime& refused, const std::string& refusal) {
+    if (to_lower(refusal).find("hybrid") == std::string::npos) return std::nullopt;
+    std::vector<std::filesystem::path> unified = CgroupFolders::find_hybrid();
+    if (unified.empty()) return std::nullopt;
+    return Runtime{
+        refused.program,
+        refused.description + " without sight of the cgroups of version 2",
+        std::move(unified)};
 }
 
 }  // namespace
@@ -126,16 +147,18 @@ Runtime probe_runtimes(
     if (auto kept = find_kept(file, key)) return *kept;
     std::vector<std::string> refusals;
     for (const std::filesystem::path& program : candidates) {
-        const std::string version = version_of(program, runner);
-        const auto refusal = refusal_of(program, state, runner);
-        if (refusal) {
-            refusals.push_back(version + " refused: " + *refusal);
-            continue;
+        std::optional<Runtime> trial{Runtime{program, version_of(program, runner), {}}};
+        while (trial) {
+            const auto refusal = refusal_of(*trial, state, runner);
+            if (!refusal) {
+                if (!refusals.empty()) trial->description += " (" + join(refusals, "; ") + ")";
+                keep(file, key, *trial);
+                return *std::move(trial);
+            }
+            refusals.push_back(trial->description + " refused: " + *refusal);
+            trial =
+                trial->hidden_mounts.empty() ? find_second_trial(*trial, *refusal) : std::nullopt;
         }
-        const Runtime runtime{
-            program, version + (refusals.empty() ? "" : " (" + join(refusals, "; ") + ")")};
-        keep(file, key, runtime);
-        return runtime;
     }
     throw Error{
         ErrorCode::Unsupported,

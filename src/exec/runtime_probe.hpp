@@ -11,7 +11,8 @@ namespace nacre::exec {
 std::vector<std::filesystem::path> default_runtimes();
 
 /// Starts a trivial container with each candidate and returns the first that works, with the reasons of those before it: "runc
-/// 1.1.5 (crun 1.8.1 refused: cgroups in hybrid mode not supported)". The answer is kept in `state` until a candidate or the
+/// 1.1.5 (crun 1.8.1 refused: ...)". One that refuses cgroups of both versions is tried again out of sight of version 2. The
+/// answer is kept in `state` until a candidate or the
 /// boot changes. Throws Error{Unsupported} with all reasons when none works.
 Runtime probe_runtimes(
     const std::vector<std::filesystem::path>& candidates,

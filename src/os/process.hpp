@@ -47,6 +47,8 @@ struct Command {
     /// Detached mounts (open_tree(2)) and where to attach each. The program gets a mount namespace of its own for them, so that
     /// nobody else sees them, and they end with it. Needs CAP_SYS_ADMIN.
     std::vector<std::pair<int, std::filesystem::path>> mounts;
+    /// Mount points that the program does not see, in a mount namespace of its own too. Needs CAP_SYS_ADMIN.
+    std::vector<std::filesystem::path> hidden_mounts;
     /// The kernel kills the child when the starting thread ends, so that kill -9 of us leaves nobody. Hence start
     /// from a thread that lives as long as the child is wanted.
     bool dies_with_parent = true;

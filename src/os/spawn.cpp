@@ -69,6 +69,7 @@ struct Plan {
     const char* directory = nullptr;
     std::vector<Redirection> redirections;
     std::vector<Attachment> attachments;
+    std::vector<const char*> hidden;
     bool dies_with_parent = true;
     pid_t parent = -1;
     int report = -1;
@@ -112,14 +113,16 @@ void follow_parent(const Plan& plan, pid_t parent) noexcept {
     if (::getppid() != parent) give_up(plan, Step::ParentGone, ESRCH);
 }
 
-void attach_mounts(const Plan& plan) noexcept {
-    if (plan.attachments.empty()) return;
+void arrange_mounts(const Plan& plan) noexcept {
+    if (plan.attachments.empty() && plan.hidden.empty()) return;
     if (::unshare(CLONE_NEWNS) != 0
         || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
         give_up(plan, Step::Mounts, errno);
     for (const Attachment& one : plan.attachments)
         if (::move_mount(one.mount, "", AT_FDCWD, one.place, MOVE_MOUNT_F_EMPTY_PATH) != 0)
             give_up(plan, Step::Mounts, errno);
+    for (const char* place : plan.hidden)
+        if (::umount2(place, MNT_DETACH) != 0) give_up(plan, Step::Mounts, errno);
 }
 
 /// Returns in a second child; the first one stays in between.
@@ -139,7 +142,7 @@ void fork_below_supervisor(const Plan& plan) noexcept {
         fork_below_supervisor(plan);
     else if (plan.dies_with_parent)
         follow_parent(plan, plan.parent);
-    attach_mounts(plan);
+    arrange_mounts(plan);
     if (plan.directory != nullptr && ::chdir(plan.directory) != 0)
         give_up(plan, Step::Directory, errno);
     // All sources lie above all targets, and dup2() clears the flag on the target.
@@ -164,7 +167,7 @@ std::string describe_failure(const Command& command, const Plan& plan, Step step
         case Step::ParentGone:
             return what + ": the starting process ended";
         case Step::Mounts:
-            return what + ": cannot attach its mounts";
+            return what + ": cannot arrange its mounts";
         case Step::Directory:
             return what + " in folder " + quoted(command.directory.string());
         case Step::Descriptors:
@@ -326,6 +329,8 @@ Spawned spawn(const Command& command, const Stdio& stdio) {
     if (!command.directory.empty()) plan.directory = command.directory.c_str();
     for (const auto& [mount, place] : command.mounts)
         plan.attachments.push_back({mount, place.c_str()});
+    for (const std::filesystem::path& place : command.hidden_mounts)
+        plan.hidden.push_back(place.c_str());
     Pipe report = make_pipe();
     Lifeline lifeline = command.orphans != Orphans::Left ? make_lifeline() : Lifeline{};
     pid_t pid = -1;

@@ -27,10 +27,12 @@ namespace fs = std::filesystem;
 
 class OciFixture final : public ExecutorFixture {
 public:
-    OciFixture() {
+    explicit OciFixture(const std::string& name) {
         const std::string reason = test::why_no_containers();
         if (!reason.empty()) throw Error{ErrorCode::Unsupported, reason};
-        executor_.emplace(probe_runtimes(default_runtimes(), state_, runner_), state_, runner_);
+        std::vector<fs::path> candidates = default_runtimes();
+        std::erase_if(candidates, [&](const fs::path& path) { return path.filename() != name; });
+        executor_.emplace(probe_runtimes(candidates, state_, runner_), state_, runner_);
         test::make_busybox_root(root_);
     }
 
@@ -220,20 +222,21 @@ private:
     }};
 };
 
-const ExecutorImplementation kOciRuntime{
-    "OciRuntime", [] { return std::make_unique<OciFixture>(); }};
+const ExecutorImplementation kCrun{"Crun", [] { return std::make_unique<OciFixture>("crun"); }};
+const ExecutorImplementation kRunc{"Runc", [] { return std::make_unique<OciFixture>("runc"); }};
 
 INSTANTIATE_TEST_SUITE_P(
     Implementations,
     ExecutorContract,
     testing::Values(
-        kOciRuntime,
+        kCrun,
+        kRunc,
         ExecutorImplementation{"Lazy", [] { return std::make_unique<LazyFixture>(); }},
         ExecutorImplementation{"Scripted", [] { return std::make_unique<ScriptedFixture>(); }}),
     [](const auto& tested) { return tested.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
-    Implementations, ContainerContract, testing::Values(kOciRuntime), [](const auto& tested) {
+    Implementations, ContainerContract, testing::Values(kCrun, kRunc), [](const auto& tested) {
         return tested.param.name;
     });
 

@@ -1,6 +1,7 @@
 #include "exec/runtime_probe.hpp"
 
 #include "base/error.hpp"
+#include "exec/cgroup_folders.hpp"
 #include "os/file.hpp"
 #include "support/code_of.hpp"
 #include "support/temp_dir.hpp"
@@ -47,7 +48,10 @@ protected:
 
 const std::string kWorks = "exit 0";
 const std::string kRefuses =
-    R"(echo '{"level":"error","msg":"cgroups in hybrid mode not supported"}' > "$log"; exit 1)";
+    R"(echo '{"level":"error","msg":"this machine is too old"}' > "$log"; exit 1)";
+const std::string kRefusesHybrid =
+    R"(grep -q ' - cgroup2 ' /proc/self/mountinfo || exit 0
+echo '{"level":"error","msg":"cgroups in hybrid mode not supported"}' > "$log"; exit 1)";
 
 TEST_F(RuntimeProbe, TakesTheFirstThatWorks) {
     const fs::path first = runtime("crun", "1.8.1", kWorks);
@@ -60,17 +64,31 @@ TEST_F(RuntimeProbe, SaysWhyTheOthersWereNotTaken) {
     const Runtime found =
         probe({runtime("crun", "1.8.1", kRefuses), runtime("runc", "1.1.5", kWorks)});
     EXPECT_EQ(found.program.filename(), "runc");
-    EXPECT_EQ(
-        found.description,
-        "runc 1.1.5 (crun 1.8.1 refused: crun: cgroups in hybrid mode not supported)");
+    EXPECT_EQ(found.description, "runc 1.1.5 (crun 1.8.1 refused: crun: this machine is too old)");
 }
 
 TEST_F(RuntimeProbe, GivesAllReasonsWhenNoneWorks) {
     const std::string message = message_of(
         [&] { probe({runtime("crun", "1.8.1", kRefuses), runtime("runc", "1.1.5", "exit 3")}); });
-    EXPECT_THAT(message, HasSubstr("crun 1.8.1 refused: crun: cgroups in hybrid mode"));
+    EXPECT_THAT(message, HasSubstr("crun 1.8.1 refused: crun: this machine is too old"));
     EXPECT_THAT(message, HasSubstr("runc 1.1.5 refused: exited with 3"));
     EXPECT_THAT(message_of([&] { probe({}); }), HasSubstr("neither crun nor runc is installed"));
+}
+
+TEST_F(RuntimeProbe, HidesTheCgroupsThatARuntimeRefuses) {
+    if (CgroupFolders::find_hybrid().empty())
+        GTEST_SKIP() << "this machine has not cgroups of both versions";
+    const fs::path crun = runtime("crun", "1.8.1", kRefusesHybrid);
+    for (int turn = 0; turn < 2; ++turn) {  // asked, and remembered
+        const Runtime found = probe({crun, runtime("runc", "1.1.5", kWorks)});
+        EXPECT_EQ(found.program, crun);
+        EXPECT_EQ(found.hidden_mounts, CgroupFolders::find_hybrid());
+        EXPECT_EQ(
+            found.description,
+            "crun 1.8.1 without sight of the cgroups of version 2 (crun 1.8.1 refused: crun: "
+            "cgroups in hybrid mode not supported)");
+    }
+    EXPECT_FALSE(CgroupFolders::find_hybrid().empty());
 }
 
 TEST_F(RuntimeProbe, KeepsTheAnswer) {
