@@ -283,19 +283,37 @@ class Builds(LocalBuilds):
     def usage(self) -> dict[str, int]:
         return {kind: one["bytes"] for kind, one in json.loads(self.run_command("nacre", "du", "--json").out).items()}
 
+    def on_disk(self) -> int:
+        """The sum of all files' sizes, each file once."""
+        sizes = {}
+        for path in (self.root / "build").rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                sizes[path.stat().st_ino] = path.stat().st_size
+        return sum(sizes.values())
+
     def test_du_counts_every_byte_and_prune_removes_them(self):
+        (self.context / "Dockerfile").write_text(
+            DOCKERFILE + "RUN --mount=type=cache,target=/cache busybox head -c 5000 /dev/zero > /cache/x; busybox ln /cache/x /cache/y; "
+            "echo 12345 > /one; busybox ln /one /two\n")
         self.build("-t", "web")
-        found = sum(path.lstat().st_size for folder in ("blobs", "steps", "snapshots/layers", "indexes")
-                    for path in (self.root / "build" / folder).rglob("*") if path.is_file() and not path.is_symlink())
+        found = self.on_disk()
         self.assertEqual(sum(self.usage().values()), found)
+        self.assertEqual(self.usage()["mounts"], 5000)
+        shown = int(self.run_command("du", "--apparent-size", "--block-size=1", "-s", self.root / "build/blobs/sha256").out.split()[0])
+        folders = sum(path.stat().st_size for path in [self.root / "build/blobs/sha256", *(self.root / "build/blobs/sha256").iterdir()])
+        self.assertEqual(sum(path.stat().st_size for path in (self.root / "build/blobs").glob("*/*/*")), shown - folders)
         self.run_command("nacre", "prune", "--filter", "until=1h")
         self.run_command("nacre", "prune", "--keep-storage", "1g")
+        self.assertEqual(self.on_disk(), found)
         self.assertEqual(sum(self.usage().values()), found)
-        self.run_command("nacre", "prune")
-        self.assertEqual(self.usage()["steps"], 0)
-        self.assertGreater(self.usage()["images"], 0)
-        self.run_command("nacre", "prune", "-a")
-        self.assertEqual(sum(self.usage().values()), 0)
+        for words in ([], ["-a"]):
+            before = self.on_disk()
+            said = self.run_command("nacre", "prune", *words).out
+            self.assertEqual(before - self.on_disk(), int(said.split(": ")[1].split()[0]), said)
+            self.assertEqual(sum(self.usage().values()), self.on_disk())
+            self.assertEqual(self.usage()["steps"], 0)
+            self.assertEqual(self.usage()["images"] > 0, not words)
+        self.assertEqual({kind for kind, size in self.usage().items() if size}, {"records"})
         self.assertEqual(self.run_command("nacre", "images").out, "")
 
 

@@ -202,7 +202,9 @@ void add_du(CLI::App& app, LocalAction& action) {
     command->footer(
         "images: blobs of named images; steps: the build cache; unpacked: layers as folders, made "
         "again\n"
-        "when they are needed; other: blobs that nobody needs. Each byte counts once.");
+        "when they are needed; mounts: what RUN --mount=type=cache keeps; records: names and "
+        "other small files;\n"
+        "other: blobs that nobody needs. Each byte counts once.");
     command->add_flag("--json", *as_json, "print one JSON object");
     command->callback([&action, as_json] {
         action = [as_json](const Surroundings& around) {

@@ -91,8 +91,12 @@ void list_unpacked(const Places& places, Inventory& inventory) {
     for (const oci::DiffId& layer : folders.list()) {
         const fs::path folder = folders.get(layer);
         const auto status = find_status(folder);
-        if (status)
-            inventory.unpacked.push_back({layer, bytes_below(folder), status->st_ctim.tv_sec});
+        if (!status) continue;
+        const auto mark =
+            find_status(places.snapshots() / "marks" / std::string{layer.digest.hex()});
+        const auto mark_bytes = static_cast<std::uint64_t>(mark ? mark->st_size : 0);
+        inventory.unpacked.push_back(
+            {layer, bytes_below(folder) + mark_bytes, status->st_ctim.tv_sec});
     }
 }
 
@@ -306,6 +310,30 @@ Inventory::Image image_parts(
     return image;
 }
 
+Records count_records(const Places& places) {
+    Records records;
+    const std::set<fs::path> counted_elsewhere{
+        places.blobs(),
+        places.steps(),
+        places.layer_indexes(),
+        places.snapshots(),
+        places.leases()};
+    std::error_code failure;
+    for (auto entry = fs::recursive_directory_iterator{places.root, failure};
+         entry != fs::recursive_directory_iterator{};
+         entry.increment(failure)) {
+        // Slots of cache mounts hold what RUN made; beside them is only what they are called.
+        if (counted_elsewhere.contains(entry->path())
+            || entry->path().parent_path().parent_path().parent_path() == places.cache_mounts())
+            entry.disable_recursion_pending();
+        const auto status = find_status(entry->path());
+        if (!status || !S_ISREG(status->st_mode)) continue;
+        ++records.count;
+        records.bytes += static_cast<std::uint64_t>(status->st_size);
+    }
+    return records;
+}
+
 Inventory take_inventory(
     const Places& places, const LocalImages& images, const store::BlobStore& blobs) {
     Inventory inventory;
@@ -316,6 +344,7 @@ Inventory take_inventory(
     list_unpacked(places, inventory);
     list_indexes(places, inventory);
     list_mounts(places, inventory);
+    inventory.records = count_records(places);
     return inventory;
 }
 
@@ -336,6 +365,8 @@ std::vector<Usage> summarize(const Inventory& inventory) {
     Usage mounts{.kind = "mounts", .count = inventory.mounts.size()};
     for (const Inventory::CacheMount& mount : inventory.mounts)
         mounts.bytes += mount.bytes;
+    const Usage records{
+        .kind = "records", .count = inventory.records.count, .bytes = inventory.records.bytes};
     Usage other{.kind = "other"};
     for (const Inventory::Blob& blob : inventory.blobs) {
         if (of_images.contains(blob.digest)) {
@@ -347,7 +378,7 @@ std::vector<Usage> summarize(const Inventory& inventory) {
             other.bytes += blob.bytes;
         }
     }
-    return {images, steps, unpacked, mounts, other};
+    return {images, steps, unpacked, mounts, records, other};
 }
 
 PrunePlan plan_prune(

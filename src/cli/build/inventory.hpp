@@ -15,6 +15,14 @@
 
 namespace nacre::cli::build {
 
+/// Names of images and of caches, where layers come from, digests of a context's files, what is known of runtimes.
+struct Records {
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;
+};
+
+Records count_records(const Places& places);
+
 /// What is in the state of `nacre build`, and who needs what.
 struct Inventory {
     struct Blob {
@@ -26,7 +34,7 @@ struct Inventory {
     /// A layer that is unpacked, or whose entries are listed.
     struct Unpacked {
         oci::DiffId layer;
-        std::uint64_t bytes = 0;  ///< of the content of its files, and of the list
+        std::uint64_t bytes = 0;  ///< of the content of its files, of its mark and of the list
         std::int64_t last_use = 0;
     };
 
@@ -49,6 +57,8 @@ struct Inventory {
     std::vector<Blob> blobs;
     std::vector<Unpacked> unpacked;
     std::vector<CacheMount> mounts;
+
+    Records records;
 };
 
 /// Reads it. What disappears meanwhile is left out.
@@ -60,13 +70,13 @@ Inventory::Image image_parts(
     const store::BlobStore& blobs, const std::string& reference, const oci::Digest& manifest);
 
 struct Usage {
-    std::string kind;  ///< "images", "steps", "unpacked", "mounts", "other"
+    std::string kind;  ///< "images", "steps", "unpacked", "mounts", "records", "other"
     std::uint64_t count = 0;
     std::uint64_t bytes = 0;
 };
 
-/// Each byte once: blobs of named images; records and blobs that only steps need; unpacked layers; content of cache mounts; blobs that nobody
-/// needs.
+/// Each byte once: blobs of named images; records and blobs that only steps need; unpacked layers; content of cache mounts; other records; blobs
+/// that nobody needs. Together they are all files of the state but those of running builds.
 std::vector<Usage> summarize(const Inventory& inventory);
 
 struct PruneOptions {

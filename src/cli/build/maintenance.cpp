@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -228,6 +229,8 @@ int prune(const PruneWords& words, const Surroundings& around) {
         plan_prune(inventory, expand_uses(collection.uses(), stores.blobs), options);
     remove_all(plan, stores);
     if (!options.keep_bytes) forget_digests(places, options.before);
+    const std::uint64_t records =
+        inventory.records.bytes - std::min(inventory.records.bytes, count_records(places).bytes);
     around.print(fmt::format(
         "removed {} images, {} steps, {} blobs, {} unpacked layers, {} cache mounts: {} bytes\n",
         plan.images.size(),
@@ -235,7 +238,7 @@ int prune(const PruneWords& words, const Surroundings& around) {
         plan.blobs.size(),
         plan.unpacked.size(),
         plan.mounts.size(),
-        plan.bytes));
+        plan.bytes + records));
     return 0;
 }
 
