@@ -89,7 +89,8 @@ void check_expose(const Expose& expose, Findings& findings) {
             findings.add(
                 "ExposeProtoCasing",
                 port.at,
-                "the protocol of " + quoted(port.raw) + " should be in lower case");
+                "the protocol of " + quoted(port.raw) + " should be in lower case",
+                "write '" + port.raw.substr(0, slash) + "/" + to_lower(protocol) + "'");
         }
     }
 }
@@ -155,8 +156,8 @@ private:
         findings_->add(
             "LegacyKeyValueFormat",
             at,
-            "\"" + keyword + " key=value\" should be used instead of \"" + keyword
-                + " key value\"");
+            "\"" + keyword + " key=value\" should be used instead of \"" + keyword + " key value\"",
+            "put '=' between the name and the value, and quote a value with blanks");
     }
 
     void check_form(const std::string& keyword, const CommandLine& command, Location at) {

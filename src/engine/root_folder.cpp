@@ -95,12 +95,6 @@ std::string RootFolder::read_link(const std::string& path) const {
     return target;
 }
 
-std::string RootFolder::resolve(const std::string& path) const {
-    const std::string root = std::filesystem::read_symlink(path_via(root_)).string();
-    const std::string found = std::filesystem::read_symlink(path_via(open(path, O_PATH))).string();
-    return "/" + relative_path(std::string_view{found}.substr(root.size()));
-}
-
 std::vector<std::string> RootFolder::list(const std::string& path) const {
     os::Directory folder{open(path, O_RDONLY | O_DIRECTORY), shown(path)};
     std::vector<std::string> names;

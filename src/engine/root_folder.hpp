@@ -31,9 +31,6 @@ public:
     /// give nothing.
     std::optional<std::string> find_text(const std::string& path, std::size_t limit) const;
 
-    /// The path of what links lead to, without a link in it. Throws SystemError when they lead nowhere.
-    std::string resolve(const std::string& path) const;
-
     std::string read_link(const std::string& path) const;
     /// Names in a folder, sorted.
     std::vector<std::string> list(const std::string& path) const;

@@ -26,19 +26,22 @@ void check_name(const Dockerfile& file, std::size_t index, Findings& findings) {
         findings.add(
             "FromAsCasing",
             stage.at,
-            "the casing of '" + stage.keyword + "' and '" + stage.as_keyword + "' does not match");
+            "the casing of '" + stage.keyword + "' and '" + stage.as_keyword + "' does not match",
+            "write both in upper case, or both in lower case");
     }
     if (stage.name == "scratch" || stage.name == "context") {
         findings.add(
             "ReservedStageName",
             stage.name_word.at,
-            "'" + stage.name + "' is reserved and should not be the name of a stage");
+            "'" + stage.name + "' is reserved and should not be the name of a stage",
+            "give the stage another name");
     }
     if (find_stage(file.stages, stage.name, index, StageLookup::NameOnly)) {
         findings.add(
             "DuplicateStageName",
             stage.name_word.at,
-            "stage name '" + stage.name + "' is used twice, names should be unique");
+            "stage name '" + stage.name + "' is used twice, names should be unique",
+            "give this stage another name: the last one of a name is the one that is found");
     }
 }
 

@@ -248,7 +248,7 @@ void Reader::read_continuation(LogicalLine& line, char escape) {
     }
     if (empty_line > 0) {
         reporter_->warning(
-            {empty_line, 0},
+            {empty_line, 1},
             "NoEmptyContinuation",
             "empty continuation line inside an instruction",
             "remove the empty line, or put a '#' on it");

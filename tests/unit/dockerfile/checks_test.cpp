@@ -106,6 +106,70 @@ TEST(Checks, HaveBuildKitsNames) {
     EXPECT_THAT(run_checks(parsed, {}), IsEmpty());
 }
 
+struct Place {
+    std::string_view name;
+    std::string_view text;  ///< with one finding of that name
+    int line;
+    int column;
+};
+
+/// One for each of check_names(), in its order.
+constexpr Place kPlaces[] = {
+    {"StageNameCasing", "FROM a AS Base\n", 1, 11},
+    {"FromAsCasing", "FROM a as base\n", 1, 1},
+    {"NoEmptyContinuation", "FROM a\nRUN x \\\n\n y\n", 3, 1},
+    {"ConsistentInstructionCasing", "FROM a\nRUN x\n  run y\n", 3, 3},
+    {"DuplicateStageName", "FROM a AS b\nFROM a AS b\n", 2, 11},
+    {"ReservedStageName", "FROM a AS scratch\n", 1, 11},
+    {"JSONArgsRecommended", "FROM a\nCMD x\n", 2, 1},
+    {"MaintainerDeprecated", "FROM a\nMAINTAINER x\n", 2, 1},
+    {"UndefinedArgInFrom", "ARG TAG=1\nFROM a:$TGA-1\n", 2, 6},
+    {"WorkdirRelativePath", "FROM a\nWORKDIR b\n", 2, 9},
+    {"UndefinedVar", "FROM a\nCOPY $x /\n", 2, 6},
+    {"MultipleInstructionsDisallowed", "FROM a\nCMD [\"x\"]\nCMD [\"y\"]\n", 2, 1},
+    {"LegacyKeyValueFormat", "FROM a\nENV a b\n", 2, 1},
+    {"InvalidBaseImagePlatform", "FROM big:1\n", 1, 6},
+    {"RedundantTargetPlatform", "FROM --platform=$TARGETPLATFORM a\n", 1, 17},
+    {"SecretsUsedInArgOrEnv", "FROM a\nENV TOKEN=x\n", 2, 5},
+    {"InvalidDefaultArgInFrom", "ARG TAG\nFROM a:$TAG\n", 2, 6},
+    {"FromPlatformFlagConstDisallowed", "FROM --platform=linux/amd64 a\n", 1, 17},
+    {"CopyIgnoredFile", "FROM a\nCOPY tmp/x /\n", 2, 6},
+    {"InvalidDefinitionDescription", "# check=experimental=all\n\n# other\nFROM a AS b\n", 4, 1},
+    {"ExposeProtoCasing", "FROM a\nEXPOSE 80/TCP\n", 2, 8},
+    {"ExposeInvalidFormat", "FROM a\nEXPOSE 127.0.0.1:80:80\n", 2, 8}};
+
+class CheckPlace : public testing::TestWithParam<Place> {};
+
+TEST_P(CheckPlace, IsFileLineAndColumnWithAHint) {
+    const Place& place = GetParam();
+    CheckContext context = known_bases();
+    context.inputs.platform_args = make_platform_arguments("linux/arm64", "linux/amd64");
+    context.base_platform = [](const std::string& image, const std::string& wanted) {
+        return std::optional{image == "big:1" ? "linux/s390x" : wanted};
+    };
+    const ParseResult parsed = parse(place.text, "web/Dockerfile");
+    const Diagnostics found = run_checks(parsed, context);
+    ASSERT_EQ(found.size(), 1U) << render(found);
+    EXPECT_EQ(found[0].code, place.name);
+    EXPECT_EQ(found[0].file, "web/Dockerfile");
+    EXPECT_EQ(found[0].line, place.line);
+    EXPECT_EQ(found[0].column, place.column);
+    EXPECT_EQ(found[0].severity, Severity::Warning);
+    EXPECT_FALSE(found[0].message.empty());
+    EXPECT_FALSE(found[0].hint.empty());
+    EXPECT_FALSE(is_check_enabled({.skip = {std::string{place.name}}}, place.name));
+}
+
+INSTANTIATE_TEST_SUITE_P(BuildKits, CheckPlace, testing::ValuesIn(kPlaces), [](const auto& tested) {
+    return std::string{tested.param.name};
+});
+
+TEST(Checks, HaveAPlaceEach) {
+    ASSERT_EQ(std::size(kPlaces), check_names().size());
+    for (std::size_t i = 0; i < std::size(kPlaces); ++i)
+        EXPECT_EQ(kPlaces[i].name, check_names()[i]);
+}
+
 TEST(Checks, TellThatABaseIsForAnotherPlatform) {
     const ParseResult parsed = parse(
         "FROM arm:1 AS one\nFROM --platform=linux/s390x big:1\nFROM one\nFROM scratch\n"

@@ -56,7 +56,7 @@ private:
 
 TEST_F(RootFolderTest, StaysAtItsRootHoweverFarUpAPathGoes) {
     EXPECT_TRUE(root().find("/../../../etc/motd"));
-    EXPECT_EQ(root().resolve("../../etc/../../etc/motd"), "/etc/motd");
+    EXPECT_EQ(root().find_text("../../etc/../../etc/motd", 100), "hello");
 }
 
 TEST_F(RootFolderTest, TakesAbsoluteTargetsAsThoseOfTheImage) {
@@ -88,9 +88,7 @@ TEST_F(RootFolderTest, FollowsLinksOfTheImage) {
     fs::create_symlink("/etc/motd", path("motd"));
     fs::create_directory_symlink("etc", path("conf"));
     EXPECT_EQ(root().find_text("motd", 100), "hello");
-    EXPECT_EQ(root().resolve("motd"), "/etc/motd");
-    EXPECT_EQ(root().resolve("/conf/../conf/motd"), "/etc/motd");
-    EXPECT_EQ(root().resolve("/"), "/");
+    EXPECT_EQ(root().find_text("/conf/../conf/motd", 100), "hello");
 }
 
 TEST_F(RootFolderTest, ListsNamesInOrder) {
