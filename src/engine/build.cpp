@@ -320,6 +320,20 @@ BuildResult finish(const BuildRequest& request, const BuildServices& services, S
         .bases = {}};
 }
 
+/// An empty path would be the current folder: files of a build would come to lie wherever its program was started.
+void check_places(const BuildServices& services) {
+    const std::pair<const char*, const std::filesystem::path*> places[] = {
+        {"locks", &services.locks},
+        {"indexes", &services.indexes},
+        {"temporary", &services.temporary},
+        {"cache_mounts", &services.cache_mounts}};
+    for (const auto& [name, path] : places)
+        if (path->empty())
+            throw Error{
+                ErrorCode::Internal,
+                std::string{"the services of this build have no folder '"} + name + "'"};
+}
+
 }  // namespace
 
 std::vector<Layer> layers_of(const BaseImage& image) {
@@ -334,6 +348,7 @@ BuildResult build(
     const BuildServices& services,
     Progress& progress,
     std::stop_token stop) {
+    check_places(services);
     ResolvedBases bases{request, services};
     const BaseConfigs configs = configs_of(request, bases);
     const PlanResult planned = make_plan(request.dockerfile, request.plan, configs);

@@ -63,6 +63,7 @@ struct BuildRequest {
     exec::ResourceLimits
         limits;  ///< of each RUN; what the machine cannot keep is noted as a warning
     std::vector<exec::HostEntry> extra_hosts;  ///< of each RUN
+    std::string hostname;                      ///< of each RUN; empty: the executor's default
     std::map<std::string, Secret> secrets;     ///< by id, for --mount=type=secret
     std::map<std::string, std::filesystem::path>
         ssh_agents;  ///< sockets by id, for --mount=type=ssh
@@ -100,7 +101,7 @@ private:
 
 /// Builds the image. Blobs are in the store when it returns, and durable after its sync(); names are the caller's business.
 /// What does not work throws Error with the place in the Dockerfile; problems of the plan all at once. Nothing is left behind on
-/// any path: no mount, no process, no folder. Runs on the calling thread.
+/// any path: no mount, no process, no folder. Runs on the calling thread. Throws Error{Internal} for services without a path.
 BuildResult build(
     const BuildRequest& request,
     const BuildServices& services,

@@ -234,7 +234,8 @@ StepKey StageBuilder::key_of(const Step& step, const std::vector<Layer>& layers)
          .origin = origin,
          .context = has_tree ? parts_.tree_of(copy->origin) : request.context,
          .mounted = std::move(mounted),
-         .extra_hosts = request.extra_hosts});
+         .extra_hosts = request.extra_hosts,
+         .hostname = request.hostname});
 }
 
 /// A cache that fails makes a build slow and not wrong. Blobs of the cache are collected like others.
@@ -273,6 +274,7 @@ Layer StageBuilder::run_command(const RunAction& action, const std::vector<Layer
     spec.additional_gids = account.additional_gids;
     spec.network = network_of(action, parts_.request.network);
     spec.extra_hosts = parts_.request.extra_hosts;
+    if (!parts_.request.hostname.empty()) spec.hostname = parts_.request.hostname;
     if (action.security == dockerfile::SecurityMode::Insecure)
         spec.privileges = exec::Privileges::Insecure;
     spec.limits = parts_.request.limits;

@@ -123,6 +123,10 @@ void add_action(KeyWriter& key, const RunAction& run, const StepSurroundings& ar
         key.add(host.name);
         key.add(host.address);
     }
+    if (!around.hostname.empty()) {
+        key.add("hostname");
+        key.add(around.hostname);
+    }
     key.begin_list(run.mounts.size());
     const std::vector<std::string> nothing;
     auto origins = around.mounted.begin();

@@ -37,6 +37,7 @@ struct StepSurroundings {
     const source::Tree& context;
     std::vector<MountOrigin> mounted;  ///< of the origins_of() a RUN, in order
     std::vector<exec::HostEntry> extra_hosts;
+    std::string hostname;  ///< of RUN; empty: the default
 };
 
 /// The network that a step really gets in a build with the network `of_build`.

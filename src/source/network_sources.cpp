@@ -132,6 +132,14 @@ public:
           folder_{std::move(folder)},
           limits_{limits} {}
 
+    /// The field goes to this host alone. It is in the environment, where others do not see it.
+    void authorize(const std::string& remote, const Secret& authorization) {
+        authorization_ = {
+            "GIT_CONFIG_COUNT=1",
+            "GIT_CONFIG_KEY_0=http." + origin_of(remote) + ".extraheader",
+            "GIT_CONFIG_VALUE_0=Authorization: " + authorization.reveal()};
+    }
+
     os::ProcessResult run(
         const std::vector<std::string>& arguments, const std::stop_token& stop) const {
         os::Command command;
@@ -163,6 +171,8 @@ public:
               "GIT_TERMINAL_PROMPT=0",
               "GIT_SSH_COMMAND=ssh -oBatchMode=yes"})
             command.environment.emplace_back(setting);
+        command.environment.insert(
+            command.environment.end(), authorization_.begin(), authorization_.end());
         command.orphans = os::Orphans::Killed;
         return runner_.run(command, {.output_limit = kGitOutputMax, .limit = limits_.time}, stop);
     }
@@ -190,6 +200,7 @@ private:
     os::ProcessRunner& runner_;
     const std::filesystem::path folder_;
     const NetworkLimits limits_;
+    std::vector<std::string> authorization_;
 };
 
 /// Fetches what the address names and gives its commit id.
@@ -236,6 +247,8 @@ std::unique_ptr<Tree> NetworkSources::fetch_file(
     http::ClientRequest request;
     request.url = address.url;
     request.response_sink = &sink;
+    if (const auto authorization = find_file_authorization(address.url, secrets_))
+        request.headers.set("Authorization", authorization->reveal());
     const http::ClientResponse response = client_.exchange(request, stop);
     if (response.status < 200 || response.status > 299)
         throw refused_by_server(response.status, without_credentials(address.url));
@@ -255,7 +268,9 @@ std::unique_ptr<Tree> NetworkSources::fetch_commit(
     const std::filesystem::path root = folder.path() / "repository";
     os::ensure_directory(root);
     const bool keeps = address.git_folder == GitFolder::Keep;
-    const Git git{runner_, root, limits_};
+    Git git{runner_, root, limits_};
+    if (const auto authorization = find_git_authorization(address.remote, secrets_))
+        git.authorize(address.remote, *authorization);
     std::vector<std::string> init{"init", "--quiet", "--template="};
     if (!keeps) init.emplace_back("--bare");
     git.run_checked(init, address, stop);

@@ -3,11 +3,13 @@
 #include "base/clock.hpp"
 #include "http/client.hpp"
 #include "os/process.hpp"
+#include "source/address_secrets.hpp"
 #include "source/remote_sources.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <utility>
 
 namespace nacre::source {
 
@@ -27,18 +29,21 @@ struct NetworkLimits {
 /// configuration of the user and the machine, without hooks, filters and prompts, and takes one commit only.
 class NetworkSources final : public RemoteSources {
 public:
-    /// What was fetched stays in TempDirs of `folder` as long as its trees. All outlive it and its trees.
+    /// What was fetched stays in TempDirs of `folder` as long as its trees. All outlive it and its trees. `secrets` are asked for each
+    /// address, by the names of address_secrets.hpp.
     NetworkSources(
         const Clock& clock,
         http::Client& client,
         os::ProcessRunner& runner,
         std::filesystem::path folder,
-        NetworkLimits limits = {})
+        NetworkLimits limits = {},
+        FindSecret secrets = {})
         : clock_{clock},
           client_{client},
           runner_{runner},
           folder_{std::move(folder)},
-          limits_{limits} {}
+          limits_{limits},
+          secrets_{std::move(secrets)} {}
 
     std::unique_ptr<Tree> fetch(const RemoteAddress& address, std::stop_token stop) override;
 
@@ -51,6 +56,7 @@ private:
     os::ProcessRunner& runner_;
     const std::filesystem::path folder_;
     const NetworkLimits limits_;
+    const FindSecret secrets_;
 };
 
 }  // namespace nacre::source

@@ -11,7 +11,7 @@ import tarfile
 import unittest
 
 from local_builds import DOCKERFILE, LocalBuilds
-from support import COMMAND_LIMIT_SECONDS, Registry
+from support import COMMAND_LIMIT_SECONDS, Registry, wait_until
 
 NOBODY = 65534
 
@@ -201,6 +201,55 @@ class Builds(LocalBuilds):
         (self.context / "Dockerfile").write_text(DOCKERFILE)
         self.assertEqual(self.build("--check").out, "no findings\n")
         self.assertEqual(self.run_command("nacre", "du", "--json").out, self.run_command("nacre", "du", "--json").out)
+
+    def test_check_knows_what_platform_a_base_is_for(self):
+        registry = Registry(self.work)
+        self.addCleanup(registry.close)
+        name = f"{registry.address}/arm:1"
+        (self.context / "Dockerfile").write_text("FROM scratch\nCOPY etc/ /etc/\n")
+        self.build("--platform", "linux/arm64", "-t", name, "--push")
+        (self.context / "Dockerfile").write_text(f"FROM scratch AS nothing\nFROM {name}\nCOPY etc/ /etc/\n")
+        found = self.build("--platform", "linux/amd64", "--check", check=False)
+        self.assertEqual(found.code, 1)
+        self.assertIn("Dockerfile:2:6: warning:", found.out)
+        self.assertIn("InvalidBaseImagePlatform", found.out)
+        self.assertEqual(self.build("--platform", "linux/arm64", "--check").out, "no findings\n")
+        self.assertIn("expected 'linux/amd64'", self.build("--platform", "linux/amd64").err)
+
+    def test_steps_have_what_the_user_allows(self):
+        (self.context / "Dockerfile").write_text(DOCKERFILE + "RUN --network=host --security=insecure busybox hostname >/name\n")
+        refused = self.build(check=False)
+        self.assertEqual(refused.code, 1)
+        for entitlement in ("network.host", "security.insecure"):
+            self.assertIn(entitlement, refused.err)
+        self.build("--allow", "security.insecure", "--network", "host", "--build-arg", "BUILDKIT_SANDBOX_HOSTNAME=box", "-o", "out")
+        self.assertEqual((self.work / "out/name").read_text(), "box\n")
+
+    def test_cache_mounts_are_listed_and_removed_alone(self):
+        (self.context / "Dockerfile").write_text(DOCKERFILE + "RUN --mount=type=cache,id=mine,target=/c busybox dd if=/dev/zero of=/c/x bs=1000 count=5\n")
+        self.build("-t", "web")
+        listed = json.loads(self.run_command("nacre", "du", "--cache-mounts", "--json").out)["mounts"]
+        self.assertEqual([(one["id"], one["bytes"]) for one in listed], [("mine", 5000)])
+        self.assertIn('"mine"', self.run_command("nacre", "du", "--cache-mounts").out)
+        self.run_command("nacre", "prune", "--cache-mounts", "--filter", "until=1h")
+        self.run_command("nacre", "prune", "--cache-mounts", "--keep-storage", "5000")
+        self.assertEqual(self.usage()["mounts"], 5000)
+        steps = self.usage()["steps"]
+        self.assertIn("5000 bytes", self.run_command("nacre", "prune", "--cache-mounts").out)
+        self.assertEqual((self.usage()["mounts"], self.usage()["steps"]), (0, steps))
+        self.start_with_cache()
+        self.assertIn(" 0 bytes", self.run_command("nacre", "prune", "--cache-mounts").out)
+        self.go()
+
+    def start_with_cache(self) -> None:
+        """A build that waits in a step with a cache mount."""
+        (self.context / "Dockerfile").write_text(
+            DOCKERFILE + "RUN --mount=type=cache,target=/c busybox touch /c/x /waiting; until busybox test -e /go; do busybox sleep 0.1; done\n")
+        process = subprocess.Popen(["nacre", "build", str(self.context)], env=self.environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        wait_until(lambda: any(self.roots_that_wait()), "the step runs", 60)
 
     def test_progress_is_json_for_programs(self):
         built = self.run_command("nacre", "build", "--progress", "json", self.context)

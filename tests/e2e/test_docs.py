@@ -172,6 +172,7 @@ class Guides(unittest.TestCase):
         self.addCleanup(registry.close)
         reader.registry = registry.address
         reader.walk("docs/building.md", "alice")
+        reader.walk("docs/checks.md", "alice")
         self.assertEqual(reader.stop(), 0)
         assert_nothing_left(reader)
         self.check_features(reader)

@@ -113,6 +113,7 @@ BuildResult Machine::build(
     request.plan.entitlements = entitlements;
     request.limits = limits;
     request.extra_hosts = extra_hosts;
+    request.hostname = hostname;
     request.secrets = secrets;
     request.ssh_agents = ssh_agents;
     request.container_prefix = "nacre-test-" + std::to_string(::getpid());

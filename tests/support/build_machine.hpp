@@ -106,6 +106,7 @@ public:
     Entitlements entitlements;
     exec::ResourceLimits limits;
     std::vector<exec::HostEntry> extra_hosts;
+    std::string hostname;
     std::map<std::string, Secret> secrets;
     std::map<std::string, std::filesystem::path> ssh_agents;
 

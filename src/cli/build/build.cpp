@@ -24,6 +24,7 @@ namespace {
 
 /// What BuildKit takes.
 constexpr std::size_t kSecretBytesMax = 500U << 10U;
+constexpr const char* kEpoch = "SOURCE_DATE_EPOCH";
 
 std::unique_ptr<engine::Progress> make_progress(
     ProgressKind kind, const Surroundings& around, const Clock& clock) {
@@ -51,12 +52,10 @@ engine::PlanOptions plan_options(const BuildSettings& settings) {
         dockerfile::make_platform_arguments(settings.platform.str(), oci::Platform::host().str());
     plan.inputs.target = settings.target;
     for (const auto& [name, where] : settings.build_contexts)
-        plan.inputs.contexts[name].image =
-            where.starts_with(kImageContext) ? where.substr(kImageContext.size()) : "";
+        plan.inputs.contexts[name].image = image_of_context(where);
     plan.platform = settings.platform;
     plan.labels = settings.labels;
-    plan.entitlements.secrets = true;
-    plan.entitlements.network_host = settings.network == exec::NetworkMode::Host;
+    plan.entitlements = settings.entitlements;
     return plan;
 }
 
@@ -75,6 +74,17 @@ Diagnostics find_warnings(
             return std::nullopt;  // a warning less
         }
     };
+    check.base_platform = [&](const std::string& image,
+                              const std::string& wanted) -> std::optional<std::string> {
+        try {
+            const engine::BaseImage base =
+                images.get(oci::Reference::parse(image), oci::Platform::parse(wanted));
+            if (base.config.platform.architecture.empty()) return std::nullopt;
+            return base.config.platform.str();
+        } catch (const Error&) {
+            return std::nullopt;  // a warning less; the build says what is wrong
+        }
+    };
     Diagnostics found = context.ignored.content.diagnostics;
     const Diagnostics checks = dockerfile::run_checks(context.dockerfile, check);
     found.insert(found.end(), checks.begin(), checks.end());
@@ -86,13 +96,19 @@ public:
     Build(const BuildSettings& settings, const Surroundings& around)
         : settings_{settings},
           around_{around},
-          state_{around.environment, around.stop} {
+          state_{around.environment, around.stop, [this](const std::string& id) {
+                     const auto source = settings_.secrets.find(id);
+                     return source == settings_.secrets.end()
+                                ? std::nullopt
+                                : std::optional{read_secret(id, source->second)};
+                 }} {
         state_.images().set_policy(settings.pull);
     }
 
     int run() {
         const OutputServices outputs = output_services();
         check_outputs(settings_.outputs, outputs);
+        name_layouts();
         const BuildContext context = open_context(
             settings_,
             {.folder = around_.folder,
@@ -118,6 +134,15 @@ public:
     }
 
 private:
+    void name_layouts() {
+        for (const auto& [name, where] : settings_.build_contexts)
+            if (where.starts_with(kLayoutContext))
+                with_context("--build-context " + quoted(name), [&, &place = where] {
+                    state_.images().add_alias(
+                        image_of_context(place), layout_of_context(place, around_.folder));
+                });
+    }
+
     int report_check(const Diagnostics& warnings) const {
         around_.print(warnings.empty() ? "no findings\n" : render(warnings));
         return warnings.empty() ? 0 : kExitFailed;
@@ -219,18 +244,23 @@ private:
         std::map<std::string, const source::Tree*> named;
         for (const auto& [name, tree] : context.named)
             named[name] = tree.get();
+        const std::int64_t epoch =
+            settings_.source_date_epoch.value_or(context.files->commit_time().value_or(0));
+        engine::PlanOptions plan = plan_options(settings_);
+        if (plan.inputs.build_args.find(kEpoch) == kEpochOfContext)
+            plan.inputs.build_args.set(kEpoch, std::to_string(epoch));
         return {
             .dockerfile = context.dockerfile.tree,
             .context = *context.visible,
-            .plan = plan_options(settings_),
+            .plan = std::move(plan),
             .context_trees = std::move(named),
             .network = settings_.network,
             .limits = settings_.limits,
             .extra_hosts = settings_.extra_hosts,
+            .hostname = settings_.hostname,
             .secrets = read_secrets(),
             .ssh_agents = settings_.ssh_agents,
-            .source_date_epoch =
-                settings_.source_date_epoch.value_or(context.files->commit_time().value_or(0)),
+            .source_date_epoch = epoch,
             .compression = settings_.compression,
             .network_steps = engine::NetworkSteps::Reuse,
             .jobs = settings_.compression.threads,
@@ -239,20 +269,21 @@ private:
 
     std::map<std::string, Secret> read_secrets() const {
         std::map<std::string, Secret> secrets;
-        for (const auto& [id, source] : settings_.secrets) {
-            if (!source.file.empty()) {
-                secrets[id] = Secret{os::read_file(around_.folder / source.file, kSecretBytesMax)};
-                continue;
-            }
-            auto value = around_.environment(source.variable);
-            if (!value)
-                throw Error{
-                    ErrorCode::NotFound,
-                    "--secret " + quoted(id) + ": the variable " + quoted(source.variable)
-                        + " is not set"};
-            secrets[id] = Secret{*std::move(value)};
-        }
+        for (const auto& [id, source] : settings_.secrets)
+            secrets[id] = read_secret(id, source);
         return secrets;
+    }
+
+    Secret read_secret(const std::string& id, const SecretSource& source) const {
+        if (!source.file.empty())
+            return Secret{os::read_file(around_.folder / source.file, kSecretBytesMax)};
+        auto value = around_.environment(source.variable);
+        if (!value)
+            throw Error{
+                ErrorCode::NotFound,
+                "--secret " + quoted(id) + ": the variable " + quoted(source.variable)
+                    + " is not set"};
+        return Secret{*std::move(value)};
     }
 
     std::vector<std::string> tag_texts() const {

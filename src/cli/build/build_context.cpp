@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "os/file.hpp"
+#include "registry/oci_layout_registry.hpp"
 #include "source/folder_tree.hpp"
 #include "source/memory_tree.hpp"
 #include "source/path.hpp"
@@ -88,7 +89,7 @@ public:
 
     BuildContext read() {
         if (settings_.context == "-") {
-            read_input();
+            read_stream(places_.input, "on the standard input");
         } else {
             open_folder();
         }
@@ -103,8 +104,8 @@ public:
 
 private:
     void open_folder() {
-        if (const auto address = source::parse_remote_address(settings_.context)) {
-            context_.files = fetch(*address);
+        if (auto address = source::parse_remote_address(settings_.context)) {
+            open_remote(*address);
             return;
         }
         root_ = (places_.folder / settings_.context).lexically_normal();
@@ -119,22 +120,23 @@ private:
         context_.files = std::make_unique<source::FolderTree>(root_, context_.digests.get());
     }
 
-    std::unique_ptr<source::Tree> fetch(const source::RemoteAddress& address) const {
-        if (std::holds_alternative<source::UrlAddress>(address))
-            throw Error{
-                ErrorCode::Unsupported,
-                "context " + quoted(source::render(address))
-                    + ": addresses of git are supported, files are not yet"}
-                .with_hint("'curl ADDRESS | nacre build -' builds from a tar");
-        return places_.remotes.fetch(address, places_.stop);
+    void open_remote(source::RemoteAddress& address) {
+        if (auto* git = std::get_if<source::GitAddress>(&address)) {
+            if (settings_.keep_git_folder) git->git_folder = source::GitFolder::Keep;
+            context_.files = places_.remotes.fetch(address, places_.stop);
+            return;
+        }
+        const auto fetched = places_.remotes.fetch(address, places_.stop);
+        const auto content = fetched->open(fetched->walk("").front());
+        read_stream(*content, "at " + quoted(source::render(address)));
     }
 
     void open_named_contexts() {
         for (const auto& [name, where] : settings_.build_contexts) {
-            if (where.starts_with(kImageContext)) continue;
+            if (!image_of_context(where).empty()) continue;
             with_context("--build-context " + quoted(name), [&, &key = name, &place = where] {
                 if (const auto address = source::parse_remote_address(place)) {
-                    context_.named[key] = fetch(*address);
+                    context_.named[key] = places_.remotes.fetch(*address, places_.stop);
                 } else {
                     context_.named[key] =
                         std::make_unique<source::FolderTree>(places_.folder / place);
@@ -144,22 +146,22 @@ private:
     }
 
     /// As docker does: a tar, compressed or not, or else the text of a Dockerfile without a context.
-    void read_input() {
-        const std::string head = read_head(places_.input);
-        ResumedSource input{head, places_.input};
+    void read_stream(ByteSource& stream, const std::string& where) {
+        const std::string head = read_head(stream);
+        ResumedSource input{head, stream};
         if (!is_archive(head)) {
             if (!settings_.file.empty())
                 throw Error{
                     ErrorCode::InvalidArgument,
-                    "the standard input is no tar, so there is no context for -f "
+                    "what is " + where + " is no tar, so there is no context for -f "
                         + quoted(settings_.file)};
-            text_ = read_text(input, "the Dockerfile on the standard input");
+            text_ = read_text(input, "the Dockerfile " + where);
             name_ = kDefaultNames[0];
             context_.files = std::make_unique<source::MemoryTree>();
             return;
         }
         context_.unpacked.emplace(places_.temporary, "context");
-        with_context("unpacking the context on the standard input", [&] {
+        with_context("unpacking the context " + where, [&] {
             const auto plain = archive::make_decompressing_source(input);
             archive::TarReader tar{*plain, {}};
             store::apply_layer(tar, context_.unpacked->path(), store::Privilege::None);
@@ -243,6 +245,38 @@ private:
 };
 
 }  // namespace
+
+std::string image_of_context(std::string_view where) {
+    if (where.starts_with(kImageContext)) return std::string{where.substr(kImageContext.size())};
+    if (!where.starts_with(kLayoutContext)) return "";
+    constexpr std::size_t kDigits = 32;
+    return "oci-layout.invalid/"
+           + archive::hash_hex(archive::HashAlgorithm::Sha256, as_bytes(where)).substr(0, kDigits);
+}
+
+oci::Reference layout_of_context(std::string_view where, const fs::path& folder) {
+    std::string text{where.substr(kLayoutContext.size())};
+    oci::Reference reference;
+    if (const std::size_t at = text.rfind('@'); at != std::string::npos) {
+        reference.digest = oci::Digest::parse(text.substr(at + 1));
+        text.erase(at);
+    }
+    const std::size_t colon = text.rfind(':');
+    if (colon != std::string::npos && text.find('/', colon) == std::string::npos) {
+        reference.image_tag = text.substr(colon + 1);
+        text.erase(colon);
+        if (!oci::is_image_tag(reference.image_tag))
+            throw Error{
+                ErrorCode::InvalidArgument, quoted(reference.image_tag) + " is no name of a tag"};
+    }
+    const fs::path layout = folder / text;
+    if (!fs::exists(layout / "index.json"))
+        throw Error{ErrorCode::NotFound, quoted(layout.string()) + " is no OCI layout"};
+    const registry::Repository repository = registry::layout_repository(layout);
+    reference.registry = repository.registry;
+    reference.repository = repository.name;
+    return reference;
+}
 
 BuildContext open_context(const BuildSettings& settings, const ContextPlaces& places) {
     return ContextReader{settings, places}.read();

@@ -18,8 +18,9 @@
 
 namespace nacre::cli::build {
 
-/// Before the reference of a named context that is an image.
+/// Before the reference of a named context that is an image, and before the folder of one that is in an OCI layout.
 inline constexpr std::string_view kImageContext = "docker-image://";
+inline constexpr std::string_view kLayoutContext = "oci-layout://";
 
 /// What a build reads: the files, and the Dockerfile.
 struct BuildContext {
@@ -43,7 +44,13 @@ struct ContextPlaces {
     std::stop_token stop;
 };
 
-/// Opens a folder, a repository of git, or the tar (or the Dockerfile alone) that comes on the standard input, and reads the Dockerfile: `-f`, else
+/// The reference by which builds know a named context that is an image; empty for one of files. That of a layout is made up.
+std::string image_of_context(std::string_view where);
+
+/// What the text of a layout context names: "oci-layout://folder[:tag][@digest]". Throws Error{InvalidArgument}.
+oci::Reference layout_of_context(std::string_view where, const std::filesystem::path& folder);
+
+/// Opens a folder, a repository of git, or the tar (or the Dockerfile alone) that comes on the standard input or from an address, and reads the Dockerfile: `-f`, else
 /// "Dockerfile", else "Containerfile" of the context. Errors in it are in dockerfile.diagnostics. Throws Error that says what
 /// is missing.
 BuildContext open_context(const BuildSettings& settings, const ContextPlaces& places);

@@ -39,7 +39,8 @@ void sweep_killed_builds(const Places& places, os::ProcessRunner& processes) {
         os::remove_tree(lease.folder);
 }
 
-BuildState::BuildState(const Environment& environment, std::stop_token stop)
+BuildState::BuildState(
+    const Environment& environment, std::stop_token stop, const source::FindSecret& secrets)
     : places_{ready(find_places(environment), processes_)},
       stop_{stop},
       lease_{places_.leases()},
@@ -47,7 +48,7 @@ BuildState::BuildState(const Environment& environment, std::stop_token stop)
       leased_{disk_, lease_},
       remote_{environment, processes_},
       blobs_{leased_, origins_, remote_.registry(), stop},
-      sources_{clock_, remote_.client(), processes_, lease_.folder()},
+      sources_{clock_, remote_.client(), processes_, lease_.folder(), {}, secrets},
       names_{places_.images()},
       images_{names_, blobs_, {remote_.registry(), origins_, places_.origins(), stop}},
       unpacked_{[this] { return make_snapshotter(); }},

@@ -46,7 +46,9 @@ private:
 /// snapshots are looked for when a step needs them.
 class BuildState {
 public:
-    BuildState(const Environment& environment, std::stop_token stop);
+    /// `secrets` open addresses.
+    BuildState(
+        const Environment& environment, std::stop_token stop, const source::FindSecret& secrets);
 
     store::BlobStore& blobs() noexcept { return blobs_; }
 

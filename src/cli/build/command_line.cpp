@@ -52,9 +52,9 @@ void add_what_is_built(CLI::App& command, BuildOptions& options) {
         .add_option(
             "CONTEXT",
             options.context,
-            "folder with the files to build from, an address of git, or '-': a tar, or a "
-            "Dockerfile "
-            "alone, on the standard input; default: .")
+            "folder with the files to build from, an address of git or of a tar or a Dockerfile, "
+            "or "
+            "'-': a tar, or a Dockerfile alone, on the standard input; default: .")
         ->type_name("");
     add_value(
         command,
@@ -75,8 +75,9 @@ void add_what_is_built(CLI::App& command, BuildOptions& options) {
         "--build-context",
         options.build_contexts,
         "NAME=WHERE",
-        "what FROM, COPY --from and RUN --mount call NAME: a folder, an address of git, or "
-        "docker-image://IMAGE");
+        "what FROM, COPY --from and RUN --mount call NAME: a folder, an address of git or of a "
+        "file, "
+        "docker-image://IMAGE or oci-layout://FOLDER[:TAG|@DIGEST]");
     add_value(
         command, "--platform", options.platform, "OS/ARCH", "platform; default: this machine's");
 }
@@ -120,6 +121,14 @@ void add_steps(CLI::App& command, BuildOptions& options) {
         options.network,
         "MODE",
         "network of RUN: default, host (both the machine's) or none");
+    add_values(
+        command,
+        "--allow",
+        options.allow,
+        "NAME",
+        "what steps may have beyond their sandbox: network.host (RUN --network=host; --network "
+        "host "
+        "allows it too), security.insecure (RUN --security=insecure)");
     add_values(
         command,
         "--secret",
@@ -197,7 +206,7 @@ void add_images(CLI::App& app, LocalAction& action) {
 }
 
 void add_du(CLI::App& app, LocalAction& action) {
-    auto as_json = std::make_shared<bool>(false);
+    auto words = std::make_shared<DuWords>();
     CLI::App* command = app.add_subcommand("du", "Show what the state of 'nacre build' takes");
     command->footer(
         "images: blobs of named images; steps: the build cache; unpacked: layers as folders, made "
@@ -205,11 +214,13 @@ void add_du(CLI::App& app, LocalAction& action) {
         "when they are needed; mounts: what RUN --mount=type=cache keeps; records: names and "
         "other small files;\n"
         "other: blobs that nobody needs. Each byte counts once.");
-    command->add_flag("--json", *as_json, "print one JSON object");
-    command->callback([&action, as_json] {
-        action = [as_json](const Surroundings& around) {
-            return du(*as_json ? DuFormat::Json : DuFormat::Table, around);
-        };
+    command->add_flag("--json", words->as_json, "print one JSON object");
+    command->add_flag(
+        "--cache-mounts",
+        words->cache_mounts,
+        "list what each RUN --mount=type=cache keeps: bytes, last use and id");
+    command->callback([&action, words] {
+        action = [words](const Surroundings& around) { return du(*words, around); };
     });
 }
 
@@ -226,6 +237,10 @@ void add_prune(CLI::App& app, LocalAction& action) {
         app.add_subcommand("prune", "Remove the build cache, the longest unused first");
     command->footer("What a running build uses stays.");
     command->add_flag("-a,--all", words->all, "named images too");
+    command->add_flag(
+        "--cache-mounts",
+        words->cache_mounts,
+        "only what RUN --mount=type=cache keeps; SIZE and AGE are then of that");
     add_values(
         *command,
         "--filter",

@@ -31,10 +31,14 @@ int build(const BuildOptions& options, const Surroundings& around);
 /// `nacre images`: the names that builds can be FROM.
 int images(const Surroundings& around);
 
-enum class DuFormat : std::uint8_t { Table, Json };
+/// The command line of `nacre du`.
+struct DuWords {
+    bool as_json = false;
+    bool cache_mounts = false;
+};
 
-/// `nacre du`: bytes by what they are for, each byte once.
-int du(DuFormat format, const Surroundings& around);
+/// `nacre du`: bytes by what they are for, each byte once; or each cache mount.
+int du(const DuWords& words, const Surroundings& around);
 
 /// `nacre verify`: reads each blob again, and says which are damaged and what images lack. Returns 1 when anything is. What killed builds
 /// left is swept first.
@@ -45,6 +49,7 @@ struct PruneWords {
     bool all = false;
     std::vector<std::string> filters;
     std::string keep_storage;
+    bool cache_mounts = false;
 };
 
 /// `nacre prune`: removes what only saves time, and named images when they are asked for; nothing that a running build uses, and those

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "oci/config.hpp"
 #include "oci/manifest.hpp"
+#include "os/file.hpp"
 #include "store/layer_folders.hpp"
 
 #include <sys/stat.h>
@@ -22,6 +23,7 @@ constexpr std::size_t kDocumentBytesMax = 8U << 20U;
 
 constexpr int kIndexDepthMax = 2;
 
+constexpr std::size_t kIdBytesMax = 64U << 10U;
 constexpr const char* kMountLock = "lock";
 
 /// Content of regular files; one with several names counts once.
@@ -81,7 +83,10 @@ void list_mounts(const Places& places, Inventory& inventory) {
                 const auto lock = find_status(one.path() / kMountLock);
                 if (lock)
                     inventory.mounts.push_back(
-                        {one.path(), bytes_below(one.path() / "content"), lock->st_mtim.tv_sec});
+                        {one.path(),
+                         bytes_below(one.path() / "content"),
+                         lock->st_mtim.tv_sec,
+                         os::find_file(named.path() / "id", kIdBytesMax).value_or("")});
             }
 }
 
@@ -113,14 +118,7 @@ public:
         for (const Inventory::Unpacked& layer : inventory.unpacked)
             unpacked_.emplace(
                 layer.layer.digest, Item{layer.bytes, layer.last_use, Kind::Unpacked});
-        for (const auto& [digest, item] : sizes_)
-            left_ += item.bytes;
-        for (const auto& [digest, item] : unpacked_)
-            left_ += item.bytes;
-        for (const auto& step : inventory.steps)
-            left_ += step.bytes;
-        for (const Inventory::CacheMount& mount : inventory.mounts)
-            left_ += mount.bytes;
+        count_left();
         count_needs();
     }
 
@@ -171,6 +169,18 @@ private:
             need(unpacked_, layer, by);
     }
 
+    void count_left() {
+        for (const Inventory::CacheMount& mount : inventory_.mounts)
+            left_ += mount.bytes;
+        if (options_.only_mounts) return;
+        for (const auto& [digest, item] : sizes_)
+            left_ += item.bytes;
+        for (const auto& [digest, item] : unpacked_)
+            left_ += item.bytes;
+        for (const auto& step : inventory_.steps)
+            left_ += step.bytes;
+    }
+
     void count_needs() {
         for (const auto& step : inventory_.steps)
             need_step(step, 1);
@@ -184,6 +194,9 @@ private:
 
     void collect_candidates() {
         using enum Candidate::Kind;
+        for (std::size_t i = 0; i < inventory_.mounts.size(); ++i)
+            candidates_.push_back({Mount, i, inventory_.mounts[i].last_use});
+        if (options_.only_mounts) return;
         for (std::size_t i = 0; i < inventory_.steps.size(); ++i)
             candidates_.push_back({Step, i, inventory_.steps[i].last_use});
         for (std::size_t i = 0; options_.all && i < inventory_.images.size(); ++i) {
@@ -198,8 +211,6 @@ private:
         for (std::size_t i = 0; i < inventory_.unpacked.size(); ++i)
             if (unpacked_.at(inventory_.unpacked[i].layer.digest).needed == 0)
                 candidates_.push_back({Unpacked, i, inventory_.unpacked[i].last_use});
-        for (std::size_t i = 0; i < inventory_.mounts.size(); ++i)
-            candidates_.push_back({Mount, i, inventory_.mounts[i].last_use});
     }
 
     void remove(const Candidate& candidate) {

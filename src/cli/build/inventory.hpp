@@ -50,6 +50,7 @@ struct Inventory {
         std::filesystem::path folder;  ///< with the content and its lock
         std::uint64_t bytes = 0;
         std::int64_t last_use = 0;
+        std::string id;  ///< what Dockerfiles call it
     };
 
     std::vector<Image> images;
@@ -83,6 +84,7 @@ struct PruneOptions {
     bool all = false;                         ///< named images too
     std::optional<std::int64_t> before;       ///< only what was last used before this time
     std::optional<std::uint64_t> keep_bytes;  ///< stop when what is left is no more than this
+    bool only_mounts = false;                 ///< nothing else is removed, and counts as left
 };
 
 struct PrunePlan {

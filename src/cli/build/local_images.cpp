@@ -71,6 +71,10 @@ std::optional<engine::BaseImage> LocalImages::find_here(
 
 engine::BaseImage LocalImages::get(
     const oci::Reference& reference, const oci::Platform& platform) const {
+    if (const auto alias = aliases_.find(reference.str()); alias != aliases_.end()) {
+        registry::ResolvedImage image = resolve(alias->second, platform);
+        return {image.descriptor.digest, std::move(image.manifest), std::move(image.config)};
+    }
     const oci::Reference complete = registry::complete(reference);
     if (policy_ != PullPolicy::Always || !remote_) {
         if (auto image = find_here(complete, platform)) {
@@ -88,13 +92,20 @@ engine::BaseImage LocalImages::get(
     }
 }
 
-engine::BaseImage LocalImages::fetch(
+/// Its documents are here then; its layers stay where they are.
+registry::ResolvedImage LocalImages::resolve(
     const oci::Reference& complete, const oci::Platform& platform) const {
     registry::ResolvedImage image =
         registry::resolve_image(remote_->registry, complete, platform, remote_->stop);
     store::write_blob(blobs_, image.manifest_bytes);
     store::write_blob(blobs_, image.config_bytes);
     remember_origins(image.manifest, image.repository);
+    return image;
+}
+
+engine::BaseImage LocalImages::fetch(
+    const oci::Reference& complete, const oci::Platform& platform) const {
+    registry::ResolvedImage image = resolve(complete, platform);
     // The name is durable, so its manifest has to be.
     blobs_.sync();
     const store::NamedManifest named{image.descriptor.digest, image.descriptor.media_type};

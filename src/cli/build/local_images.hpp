@@ -3,11 +3,13 @@
 #include "cli/build/pull_policy.hpp"
 #include "engine/base_images.hpp"
 #include "registry/origins.hpp"
+#include "registry/pull.hpp"
 #include "registry/registry.hpp"
 #include "store/image_names.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -37,6 +39,11 @@ public:
           blobs_{blobs},
           remote_{std::move(remote)} {}
 
+    /// What `alias` means in this build only: an image that has no name here. To be called before a build; needs a Remote.
+    void add_alias(const std::string& alias, oci::Reference meant) {
+        aliases_.insert_or_assign(alias, std::move(meant));
+    }
+
     /// To be called before a build.
     void set_policy(PullPolicy policy) noexcept { policy_ = policy; }
 
@@ -62,6 +69,8 @@ public:
 private:
     std::optional<engine::BaseImage> find_here(
         const oci::Reference& complete, const oci::Platform& platform) const;
+    registry::ResolvedImage resolve(
+        const oci::Reference& complete, const oci::Platform& platform) const;
     engine::BaseImage fetch(const oci::Reference& complete, const oci::Platform& platform) const;
     void remember_origins(
         const oci::Manifest& manifest, const registry::Repository& repository) const;
@@ -72,6 +81,7 @@ private:
     store::BlobStore& blobs_;
     const std::optional<Remote> remote_;
     PullPolicy policy_ = PullPolicy::Missing;
+    std::map<std::string, oci::Reference> aliases_;
 };
 
 /// How messages and `image.name` have it: "docker.io/library/app:latest".

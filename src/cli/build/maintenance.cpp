@@ -74,8 +74,37 @@ std::string render_json(const std::vector<Usage>& usages) {
     return json::render(std::move(object)) + "\n";
 }
 
+/// An id is what a Dockerfile says: in quotes, without anything that a terminal would obey.
+std::string render_table(const std::vector<Inventory::CacheMount>& mounts) {
+    std::string text = fmt::format("{:>16} {:<20} {}\n", "BYTES", "LAST USE", "ID");
+    for (const Inventory::CacheMount& mount : mounts)
+        text += fmt::format(
+            "{:>16} {:<20} {}\n",
+            mount.bytes,
+            render_rfc3339(from_unix_seconds(mount.last_use)),
+            json::render(json::Value{sanitize_utf8(mount.id)}));
+    return text;
+}
+
+std::string render_json(const std::vector<Inventory::CacheMount>& mounts) {
+    json::Array listed;
+    for (const Inventory::CacheMount& mount : mounts) {
+        json::Object one;
+        one.set("id", sanitize_utf8(mount.id));
+        one.set("bytes", static_cast<std::int64_t>(mount.bytes));
+        one.set("last_use", mount.last_use);
+        listed.emplace_back(std::move(one));
+    }
+    json::Object object;
+    object.set("mounts", std::move(listed));
+    return json::render(std::move(object)) + "\n";
+}
+
 PruneOptions read_options(const PruneWords& words) {
-    PruneOptions options{.all = words.all, .before = {}, .keep_bytes = {}};
+    PruneOptions options{
+        .all = words.all, .before = {}, .keep_bytes = {}, .only_mounts = words.cache_mounts};
+    if (words.all && words.cache_mounts)
+        throw Error{ErrorCode::InvalidArgument, "--all and --cache-mounts exclude each other"};
     const SystemClock clock;
     for (const std::string& filter : words.filters) {
         const auto [name, value] = split_pair(filter);
@@ -103,6 +132,11 @@ std::set<oci::Digest> expand_uses(
     return all;
 }
 
+/// Who runs with it holds its lock.
+bool is_in_use(const Inventory::CacheMount& mount) {
+    return !os::FileLock::try_acquire(mount.folder / "lock");
+}
+
 void remove_all(const PrunePlan& plan, OpenStores& stores) {
     // Names first and content last: what is interrupted leaves nothing that refers to what is gone.
     for (const std::string& image : plan.images)
@@ -113,7 +147,6 @@ void remove_all(const PrunePlan& plan, OpenStores& stores) {
     for (const oci::Digest& blob : plan.blobs)
         stores.blobs.remove(blob);
     for (const std::filesystem::path& mount : plan.mounts)
-        // Who runs with it holds its lock.
         if (const auto lock = os::FileLock::try_acquire(mount / "lock")) os::remove_tree(mount);
     if (plan.unpacked.empty()) return;
     for (const oci::DiffId& layer : plan.unpacked)
@@ -186,10 +219,16 @@ int images(const Surroundings& around) {
     return 0;
 }
 
-int du(DuFormat format, const Surroundings& around) {
+int du(const DuWords& words, const Surroundings& around) {
     const Places places = ready_places(around);
-    const std::vector<Usage> usages = summarize(OpenStores{places}.take_inventory());
-    around.print(format == DuFormat::Json ? render_json(usages) : render_table(usages));
+    const Inventory inventory = OpenStores{places}.take_inventory();
+    if (words.cache_mounts) {
+        around.print(
+            words.as_json ? render_json(inventory.mounts) : render_table(inventory.mounts));
+        return 0;
+    }
+    const std::vector<Usage> usages = summarize(inventory);
+    around.print(words.as_json ? render_json(usages) : render_table(usages));
     return 0;
 }
 
@@ -224,11 +263,12 @@ int prune(const PruneWords& words, const Surroundings& around) {
     sweep_killed_builds(places, processes);
     OpenStores stores{places};
     const store::Collection collection{places.leases()};
-    const Inventory inventory = stores.take_inventory();
+    Inventory inventory = stores.take_inventory();
+    std::erase_if(inventory.mounts, is_in_use);
     const PrunePlan plan =
         plan_prune(inventory, expand_uses(collection.uses(), stores.blobs), options);
     remove_all(plan, stores);
-    if (!options.keep_bytes) forget_digests(places, options.before);
+    if (!options.keep_bytes && !options.only_mounts) forget_digests(places, options.before);
     const std::uint64_t records =
         inventory.records.bytes - std::min(inventory.records.bytes, count_records(places).bytes);
     around.print(fmt::format(

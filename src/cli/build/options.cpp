@@ -77,11 +77,17 @@ NamedTexts parse_contexts(const std::vector<std::string>& texts) {
     NamedTexts contexts = parse_pairs(texts, "--build-context");
     for (const auto& [name, where] : contexts) {
         if (where.empty())
-            refuse("--build-context", name, "NAME=FOLDER, NAME=docker-image://IMAGE or an address");
-        if (where.starts_with("oci-layout://") || where.starts_with("target:"))
+            refuse(
+                "--build-context",
+                name,
+                "NAME=FOLDER, NAME=docker-image://IMAGE, NAME=oci-layout://FOLDER or an address");
+        if (where.starts_with("target:"))
             throw Error{
                 ErrorCode::Unsupported,
-                "--build-context " + quoted(name + "=" + where) + " is not supported yet"};
+                "--build-context " + quoted(name + "=" + where)
+                    + ": targets are of files for 'docker buildx bake', one build has none of others"}
+                .with_hint("name a stage of the Dockerfile, or build that one first and take "
+                           "docker-image://NAME");
     }
     return contexts;
 }
@@ -156,6 +162,22 @@ exec::NetworkMode parse_network(const std::string& text) {
     refuse("--network", text, "default, host or none");
 }
 
+/// Of the user's own machine. Secrets are the user's to give; who asks for the machine's network has it.
+engine::Entitlements parse_entitlements(const BuildOptions& options) {
+    engine::Entitlements allowed{.network_host = options.network == "host", .secrets = true};
+    for (const std::string& text : options.allow)
+        for (const std::string& name : split_csv(text)) {
+            if (name == "network.host") {
+                allowed.network_host = true;
+            } else if (name == "security.insecure") {
+                allowed.security_insecure = true;
+            } else {
+                refuse("--allow", text, "network.host or security.insecure");
+            }
+        }
+    return allowed;
+}
+
 std::optional<std::int64_t> parse_epoch(
     const BuildOptions& options, const NamedTexts& build_args, const Environment& environment) {
     std::string text = options.source_date_epoch;
@@ -169,12 +191,12 @@ std::optional<std::int64_t> parse_epoch(
         text = environment("SOURCE_DATE_EPOCH").value_or("");
         source = "SOURCE_DATE_EPOCH";
     }
-    if (text.empty()) return std::nullopt;
+    if (text.empty() || text == kEpochOfContext) return std::nullopt;
     // The last second that RFC 3339 can write.
     constexpr std::int64_t kEpochMax = 253402300799;
     const auto epoch = parse_integer(text);
     if (!epoch || *epoch < 0 || *epoch > kEpochMax)
-        refuse(source, text, "a number of seconds since 1970");
+        refuse(source, text, "a number of seconds since 1970, or 'context'");
     return epoch;
 }
 
@@ -274,12 +296,29 @@ bool is_switched_on(const NamedTexts& build_args, std::string_view name) {
     refuse("--build-arg " + std::string{name}, found->second, "1, true, 0 or false");
 }
 
+std::string parse_hostname(const std::string& text) {
+    // Linux's HOST_NAME_MAX.
+    constexpr std::size_t kHostNameMax = 64;
+    const bool is_plain = std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+               || c == '.' || c == '-';
+    });
+    if (!is_plain || text.size() > kHostNameMax || text.starts_with('-'))
+        refuse(
+            "--build-arg BUILDKIT_SANDBOX_HOSTNAME",
+            text,
+            "a name of at most 64 letters, digits, '.' and '-'");
+    return text;
+}
+
 /// What build arguments ask of the builder (Dockerfile reference, "BuildKit built-in build args").
 void apply_known_arguments(BuildSettings& settings) {
     if (is_switched_on(settings.build_args, "BUILDKIT_INLINE_CACHE"))
         settings.cache_to.push_back(parse_cache_target("type=inline"));
     settings.in_index = is_switched_on(settings.build_args, "BUILDKIT_MULTI_PLATFORM");
     settings.keep_git_folder = is_switched_on(settings.build_args, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+    for (const auto& [name, value] : settings.build_args)
+        if (name == "BUILDKIT_SANDBOX_HOSTNAME") settings.hostname = parse_hostname(value);
 }
 
 ProgressKind parse_progress(const BuildOptions& options) {
@@ -471,6 +510,7 @@ BuildSettings read_settings(const BuildOptions& options, const Environment& envi
     apply_known_arguments(settings);
     settings.pull = parse_pull(options.pull);
     settings.network = parse_network(options.network);
+    settings.entitlements = parse_entitlements(options);
     settings.limits = parse_limits(options);
     settings.extra_hosts = parse_hosts(options.add_hosts);
     settings.secrets = parse_secrets(options.secrets);

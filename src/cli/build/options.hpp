@@ -3,6 +3,7 @@
 #include "archive/compression.hpp"
 #include "cli/build/cache_options.hpp"
 #include "cli/build/pull_policy.hpp"
+#include "engine/plan.hpp"
 #include "exec/executor.hpp"
 #include "oci/descriptor.hpp"
 #include "oci/reference.hpp"
@@ -34,6 +35,7 @@ struct BuildOptions {
     std::vector<std::string> secrets;
     std::vector<std::string> ssh;
     std::string network = "default";
+    std::vector<std::string> allow;
     std::vector<std::string> build_contexts;
     std::vector<std::string> add_hosts;
     std::string memory;
@@ -89,6 +91,9 @@ struct ImageAnnotations {
     bool operator==(const ImageAnnotations&) const = default;
 };
 
+/// As SOURCE_DATE_EPOCH: the time of the context's commit.
+inline constexpr std::string_view kEpochOfContext = "context";
+
 /// What the words mean.
 struct BuildSettings {
     std::string context;
@@ -107,6 +112,8 @@ struct BuildSettings {
     std::vector<CacheTarget> cache_to;
     PullPolicy pull = PullPolicy::Missing;
     exec::NetworkMode network = exec::NetworkMode::Host;
+    engine::Entitlements entitlements;
+    std::string hostname;  ///< of RUN; empty: the default
     exec::ResourceLimits limits;
     std::vector<exec::HostEntry> extra_hosts;
     std::map<std::string, SecretSource> secrets;              ///< by id

@@ -134,12 +134,34 @@ TEST(BuildOptions, PutAnnotationsWhereTheyAreMeantToBe) {
             << wrong;
 }
 
+TEST(BuildOptions, AllowWhatTheUserNames) {
+    const engine::Entitlements none = read({}).entitlements;
+    EXPECT_FALSE(none.network_host || none.security_insecure);
+    EXPECT_TRUE(none.secrets);
+    EXPECT_TRUE(read({.network = "host"}).entitlements.network_host);
+    const engine::Entitlements both =
+        read({.allow = {"network.host,security.insecure"}}).entitlements;
+    EXPECT_TRUE(both.network_host && both.security_insecure);
+    EXPECT_EQ(test::code_of([] { read({.allow = {"device"}}); }), ErrorCode::InvalidArgument);
+}
+
+TEST(BuildOptions, TakeTheTimeOfTheContextWhenTheyAreToldSo) {
+    const Environment environment = [](const std::string&) { return std::optional{"3"}; };
+    EXPECT_EQ(
+        read_settings({.build_args = {"SOURCE_DATE_EPOCH=context"}}, environment).source_date_epoch,
+        std::nullopt);
+}
+
 TEST(BuildOptions, KnowTheArgumentsThatAskSomethingOfTheBuilder) {
     const BuildSettings settings =
         read({.build_args = {"BUILDKIT_INLINE_CACHE=1", "BUILDKIT_MULTI_PLATFORM=true"}});
     ASSERT_EQ(settings.cache_to.size(), 1U);
     EXPECT_EQ(settings.cache_to.front().kind, CacheTarget::Kind::Inline);
     EXPECT_TRUE(settings.in_index);
+    EXPECT_EQ(read({.build_args = {"BUILDKIT_SANDBOX_HOSTNAME=box-1"}}).hostname, "box-1");
+    EXPECT_EQ(
+        test::code_of([] { read({.build_args = {"BUILDKIT_SANDBOX_HOSTNAME=a b"}}); }),
+        ErrorCode::InvalidArgument);
     EXPECT_TRUE(read({.build_args = {"BUILDKIT_INLINE_CACHE=0"}}).cache_to.empty());
     EXPECT_EQ(
         test::code_of([] { read({.build_args = {"BUILDKIT_INLINE_CACHE=maybe"}}); }),

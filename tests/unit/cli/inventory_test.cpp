@@ -101,6 +101,17 @@ TEST_F(PruneTest, TakesCacheMountsByTheirAge) {
     EXPECT_EQ(plan().mounts.size(), 2U);
 }
 
+TEST_F(PruneTest, TakesCacheMountsAloneWhenItIsTold) {
+    inventory.mounts.push_back({"old", 10, 1});
+    inventory.mounts.push_back({"new", 20, 100});
+    const PrunePlan all = plan({.only_mounts = true});
+    EXPECT_THAT(all.mounts, ElementsAre("old", "new"));
+    EXPECT_EQ(all.bytes, 30U);
+    EXPECT_TRUE(all.steps.empty() && all.blobs.empty() && all.unpacked.empty());
+    EXPECT_THAT(plan({.keep_bytes = 20, .only_mounts = true}).mounts, ElementsAre("old"));
+    EXPECT_THAT(plan({.before = 50, .only_mounts = true}).mounts, ElementsAre("old"));
+}
+
 TEST_F(PruneTest, ForgetsADamagedRecord) {
     inventory.steps.front().record = std::nullopt;
     EXPECT_EQ(plan().steps.size(), 2U);
@@ -118,6 +129,16 @@ TEST(ImageParts, AreAllThatAnImageConsistsOf) {
     const oci::Descriptor image = test::write_image(blobs, "layer");
     const Inventory::Image parts = image_parts(blobs, "app", image.digest);
     EXPECT_EQ(parts.blobs.size(), 3U);
+    EXPECT_EQ(parts.layers.size(), 1U);
+}
+
+TEST(ImageParts, OfAnIndexAreThoseOfItsImages) {
+    store::MemoryBlobStore blobs;
+    const oci::Descriptor image = test::write_image(blobs, "layer");
+    const std::string index = oci::render(oci::Index{
+        .media_type = std::string{oci::kMediaTypeIndex}, .manifests = {image}, .annotations = {}});
+    const Inventory::Image parts = image_parts(blobs, "app", store::write_blob(blobs, index));
+    EXPECT_EQ(parts.blobs.size(), 4U);
     EXPECT_EQ(parts.layers.size(), 1U);
 }
 

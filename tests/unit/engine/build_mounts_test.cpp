@@ -222,6 +222,12 @@ TEST_F(BuildMounts, OpenTheSandboxWhenAllowed) {
         "mounted\n");
 }
 
+TEST_F(BuildMounts, HaveTheHostnameThatTheBuildGives) {
+    EXPECT_EQ(output("FROM busybox:1\nRUN hostname\n"), "localhost\n");
+    machine().hostname = "box-1";
+    EXPECT_EQ(output("FROM busybox:1\nRUN hostname\n"), "box-1\n");
+}
+
 TEST_F(BuildMounts, KnowHostsThatTheBuildAdds) {
     machine().extra_hosts = {{"db.example", "10.0.0.7"}};
     EXPECT_THAT(

@@ -2,6 +2,7 @@
 
 #include "archive/digester.hpp"
 #include "base/error.hpp"
+#include "dockerfile/parser.hpp"
 #include "store/faulty_blob_store.hpp"
 #include "support/build_machine.hpp"
 #include "support/code_of.hpp"
@@ -37,6 +38,22 @@ void fill_context(Machine& machine) {
     machine.context.add_file("conf/deep/b.conf", "b", 0600);
     machine.context.add_symlink("conf/link", "a.conf");
     machine.context.add_file("one.txt", "1");
+}
+
+TEST_F(BuildTest, RefusesServicesWithoutAFolder) {
+    const dockerfile::ParseResult file = dockerfile::parse("FROM scratch\n", "Dockerfile");
+    const BuildRequest request{
+        .dockerfile = file.tree, .context = machine().context, .plan = {}, .container_prefix = "x"};
+    RecordedProgress progress;
+    for (const auto place :
+         {&BuildServices::locks,
+          &BuildServices::indexes,
+          &BuildServices::temporary,
+          &BuildServices::cache_mounts}) {
+        BuildServices services = machine().services();
+        services.*place = "";
+        EXPECT_EQ(code_of([&] { build(request, services, progress, {}); }), ErrorCode::Internal);
+    }
 }
 
 TEST_F(BuildTest, RunsAndCopiesAndKeepsTheSettings) {
