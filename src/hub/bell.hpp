@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <stop_token>
+#include <string_view>
 
 namespace nacre::hub {
 
@@ -30,5 +31,12 @@ struct Bells {
     Bell tasks;         ///< a task changed its state: for builders and followers
     Bell publications;  ///< a build waits for its publication
 };
+
+/// The name of a bell, by which other processes are told of it.
+std::string_view name_of(Bell Bells::* bell) noexcept;
+
+/// Rings the bell of this name; an unknown one, of a newer process, is nothing to this.
+void ring(Bells& bells, std::string_view name);
+void ring_all(Bells& bells);
 
 }  // namespace nacre::hub

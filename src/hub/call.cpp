@@ -1,7 +1,9 @@
 #include "hub/call.hpp"
 
+#include "base/error.hpp"
 #include "hub/statement.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace nacre::hub {
@@ -39,6 +41,8 @@ public:
 
     void release(std::string_view name) override { next_->release(name); }
 
+    void notify(std::string_view word) override { next_->notify(word); }
+
     void commit() override { next_->commit(); }
 
     bool wrote() const noexcept { return wrote_; }
@@ -57,8 +61,9 @@ Call::Call(Call&&) noexcept = default;
 
 Call::~Call() {
     // Empty after a commit and in a moved-from call.
-    sql_.reset();
+    // What is undone is undone while it is still this call's turn to write: the next one may make the same again.
     run_undo(0);
+    sql_.reset();
 }
 
 void Call::run_undo(std::size_t keep) noexcept {
@@ -129,7 +134,17 @@ void Call::commit() {
         sql_->execute(
             "UPDATE sessions SET callnum = ?, update_time = ? WHERE id = ?",
             bound(*callnum_, now_us(), *caller_.session));
-    sql_->commit();
+    std::ranges::sort(rings_, {}, name_of);
+    rings_.erase(std::ranges::unique(rings_).begin(), rings_.end());
+    for (Bell Bells::* bell : rings_)
+        sql_->notify(name_of(bell));
+    try {
+        sql_->commit();
+    } catch (const Error& error) {
+        // It may have been applied: what was made outside stays, until a sweep asks the database.
+        if (error.code() == ErrorCode::Unavailable) undo_.clear();
+        throw;
+    }
     undo_.clear();
     for (const auto& then : std::exchange(then_, {}))
         then();

@@ -57,11 +57,12 @@ public:
     /// commit() stores it with the changes; a call that wrote nothing stores nothing (reference C.1.5).
     void set_callnum(std::optional<std::int64_t> callnum) { callnum_ = callnum; }
 
-    /// Rings after the commit, not when it never comes.
+    /// Rings after the commit, in all processes, not when it never comes.
     void ring(Bell Bells::* bell);
 
     /// For what is outside of the database: `undo` runs, the last one first, when the changes made so far are
-    /// rolled back; `then` runs after the commit. Neither may throw.
+    /// rolled back, but not when it is unknown whether a commit was applied; `then` runs after the commit. Neither may
+    /// throw.
     void on_rollback(std::function<void()> undo);
     void after_commit(std::function<void()> then);
 

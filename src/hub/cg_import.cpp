@@ -222,8 +222,11 @@ private:
                 .set("operation", "import"));
     }
 
+    fs::path marker() const { return markers_of(parts_.files.top()) / metadata_.nvr.str(); }
+
     void check_destination() const {
-        if (fs::exists(fs::symlink_status(destination())))
+        // With a marker it is that of an import in doubt: see publish().
+        if (fs::exists(fs::symlink_status(destination())) && !fs::exists(marker()))
             refuse("Destination directory already exists: " + build_folder(metadata_.nvr));
     }
 
@@ -381,8 +384,10 @@ private:
 
     void publish(const fs::path& folder) {
         const fs::path to = destination();
-        const fs::path marker = markers_of(parts_.files.top()) / metadata_.nvr.str();
+        const fs::path marker = this->marker();
         os::ensure_directory(marker.parent_path());
+        // The folder of an import that nobody knows the end of: it was not committed, or this one would be refused.
+        if (fs::exists(marker)) discard(to);
         os::write_file_atomically(marker, build_folder(metadata_.nvr));
         call_.on_rollback([to, marker] {
             discard(to);

@@ -33,7 +33,6 @@ int Hub::clean_up() {
     removal.sweep(call);
     generators.refund_orphans(call);
     sessions.sweep(call);
-    publications.release_claims(call);
     call.commit();
     return imports;
 }

@@ -37,8 +37,9 @@ struct Hub {
 
     Call begin(sql::Access access) { return Call{database, access, clock, bells}; }
 
-    /// When a service starts, the only one over its database: takes back what a killed one left half done or had claimed,
-    /// removes files of deleted builds, gives up reservations of ended tasks and expires sessions. Returns the number of
+    /// Takes back imports that killed processes left half done, removes files of deleted builds, gives up reservations
+    /// of ended tasks and expires sessions: at a start, and from time to time. Other processes over the same database
+    /// are not disturbed: it has the writers' turn, as every import has while it is under way. Returns the number of
     /// imports taken back.
     int clean_up();
 

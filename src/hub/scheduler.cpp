@@ -182,11 +182,24 @@ PassReport Scheduler::write(const Plan& plan, const HostsView& before) {
     return report;
 }
 
+bool Scheduler::is_in_turn() {
+    if (turn_ && turn_->is_held()) return true;
+    turn_.reset();
+    turn_ = database_.try_lock("scheduler");
+    if (turn_) log_.info("scheduler.active");
+    return turn_ != nullptr;
+}
+
 void Scheduler::run(const std::stop_token& stop) {
+    Bell never;
     std::uint64_t seen = bells_.work.count();
     while (!stop.stop_requested()) {
         PassReport report;
         try {
+            if (!is_in_turn()) {
+                never.wait(never.count(), kStandByPause, stop);
+                continue;
+            }
             report = pass();
             if (report.assigned > 0)
                 log_.debug(
@@ -196,6 +209,7 @@ void Scheduler::run(const std::stop_token& stop) {
         }
         if (!report.is_unfinished) seen = bells_.work.wait(seen, rules_.idle_pass, stop);
     }
+    turn_.reset();
 }
 
 }  // namespace nacre::hub

@@ -17,6 +17,9 @@ struct PassReport {
     bool is_unfinished = false;  ///< there is more to assign: another pass has to follow
 };
 
+/// How often a process that does not schedule looks whether it should.
+inline constexpr std::chrono::milliseconds kStandByPause{1000};
+
 /// Runs passes when Bells::work rings, and from time to time for what time alone changes.
 class Scheduler {
 public:
@@ -26,11 +29,13 @@ public:
     /// One pass: plans from a snapshot, without keeping writers out, and writes what still holds. Thread-safe, also
     /// between processes: a host that another pass gave something meanwhile gets nothing.
     PassReport pass();
-    /// Until `stop`: the body of a thread of its own.
+    /// Until `stop`: the body of a thread of its own. Of several processes over one database one runs passes, the others
+    /// look every kStandByPause whether it is gone.
     void run(const std::stop_token& stop);
 
 private:
     PassReport write(const Plan& plan, const HostsView& before);
+    bool is_in_turn();
     bool release(Call& call, const Release& release) const;
 
     sql::Database& database_;
@@ -38,6 +43,7 @@ private:
     Bells& bells_;
     SchedulerRules rules_;
     Log log_;
+    std::unique_ptr<sql::Lock> turn_;  ///< run()'s own
 };
 
 }  // namespace nacre::hub

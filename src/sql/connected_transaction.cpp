@@ -57,6 +57,15 @@ void ConnectedTransaction::release(std::string_view name) {
     attempt([&] { run("RELEASE ", name); });
 }
 
+void ConnectedTransaction::notify(std::string_view word) {
+    if (word.size() > kWordBytesMax)
+        throw Error{
+            ErrorCode::Internal,
+            "a word of " + std::to_string(word.size()) + " bytes is too long to be told, limit "
+                + std::to_string(kWordBytesMax)};
+    attempt([&] { do_notify(word); });
+}
+
 void ConnectedTransaction::commit() {
     attempt([&] { do_commit(); });
 }

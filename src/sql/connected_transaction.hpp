@@ -16,12 +16,14 @@ public:
     void savepoint(std::string_view name) final;
     void rollback_to(std::string_view name) final;
     void release(std::string_view name) final;
+    void notify(std::string_view word) final;
     void commit() final;
 
 protected:
     virtual Rows do_query(std::string_view statement, const Parameters& parameters) = 0;
     virtual std::int64_t do_execute(std::string_view statement, const Parameters& parameters) = 0;
     virtual void do_script(const std::string& script) = 0;
+    virtual void do_notify(std::string_view word) = 0;
     virtual void do_commit() = 0;
 
 private:

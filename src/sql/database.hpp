@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -65,8 +66,35 @@ public:
     virtual void rollback_to(std::string_view name) = 0;
     virtual void release(std::string_view name) = 0;
 
-    /// Durable when it returns.
+    /// Tells the Listeners of other processes `word` (at most kWordBytesMax bytes) when this is committed.
+    virtual void notify(std::string_view word) = 0;
+
+    /// Durable when it returns. After Error{Unavailable} it is not known whether it was applied.
     virtual void commit() = 0;
+};
+
+inline constexpr std::size_t kWordBytesMax = 1000;
+
+/// What other processes over the same database tell by Transaction::notify(). Confined to one thread.
+class Listener {
+public:
+    virtual ~Listener() = default;
+
+    /// What came since the last call, in the order of the commits; waits for the first one at most `limit`. Nothing
+    /// after that time or a stop. Throws Error{Unavailable} when the database went: what was told since may be lost,
+    /// and another Listener is needed.
+    virtual std::vector<std::string> wait(
+        std::chrono::milliseconds limit, const std::stop_token& stop) = 0;
+};
+
+/// A named lock which one at a time has among all that use the database, in whatever process. Released by the
+/// destructor, and by the database when the process dies. Confined to one thread.
+class Lock {
+public:
+    virtual ~Lock() = default;
+
+    /// False from the time on when the database lost it, by a restart for one.
+    virtual bool is_held() = 0;
 };
 
 enum class Access : std::uint8_t { Read, Write };
@@ -80,6 +108,10 @@ public:
     /// A Write transaction waits for its turn (at most a few seconds, then Error{Unavailable}); a Read one sees a
     /// snapshot, taken by its first statement, and is refused writes with Error{Internal}.
     virtual std::unique_ptr<Transaction> begin(Access access) = 0;
+
+    virtual std::unique_ptr<Listener> listen() = 0;
+    /// Nothing when somebody else has it. The Lock keeps a connection.
+    virtual std::unique_ptr<Lock> try_lock(std::string_view name) = 0;
 
     /// What is wrong inside: damage that the database finds, and references to missing rows. Empty: nothing. Reads
     /// everything.

@@ -42,6 +42,11 @@ public:
 
     void release(std::string_view name) override { next_->release(name); }
 
+    void notify(std::string_view word) override {
+        count_call(*count_);
+        next_->notify(word);
+    }
+
     void commit() override {
         count_call(*count_);
         next_->commit();

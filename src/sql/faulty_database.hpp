@@ -8,7 +8,7 @@
 
 namespace nacre::sql {
 
-/// Passes calls on to another database, and makes the N-th one (begin, query, execute, insert, savepoint, commit,
+/// Passes calls on to another database, and makes the N-th one (begin, query, execute, insert, savepoint, notify, commit,
 /// counted from 1 over all transactions) throw Error{Unavailable} instead: for fault loops.
 class FaultyDatabase final : public Database {
 public:
@@ -20,6 +20,10 @@ public:
     std::int64_t calls() const noexcept { return count_->calls; }
 
     std::unique_ptr<Transaction> begin(Access access) override;
+
+    std::unique_ptr<Listener> listen() override { return next_.listen(); }
+
+    std::unique_ptr<Lock> try_lock(std::string_view name) override { return next_.try_lock(name); }
 
     std::vector<std::string> check_integrity() override { return next_.check_integrity(); }
 

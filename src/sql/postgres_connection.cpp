@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "os/stop_fd.hpp"
 #include "sql/postgres_database.hpp"
 #include "sql/postgres_dialect.hpp"
 
@@ -313,6 +314,32 @@ void PostgresConnection::commit() {
     const Result result = receive("COMMIT");
     if (std::string_view{PQcmdStatus(result.get())} != "COMMIT")
         throw Error{ErrorCode::Internal, "postgresql: the transaction was rolled back"};
+}
+
+std::vector<std::string> PostgresConnection::take_words() {
+    struct Freer {
+        void operator()(PGnotify* notice) const noexcept { PQfreemem(notice); }
+    };
+
+    std::vector<std::string> words;
+    while (const std::unique_ptr<PGnotify, Freer> notice{PQnotifies(connection_.get())})
+        words.emplace_back(notice->extra);
+    return words;
+}
+
+std::vector<std::string> PostgresConnection::wait_for_words(
+    std::chrono::milliseconds limit, const std::stop_token& stop) {
+    const os::StopFd stopped{stop};
+    std::array<pollfd, 2> wanted{
+        pollfd{PQsocket(connection_.get()), POLLIN, 0}, pollfd{stopped.get(), POLLIN, 0}};
+    for (;;) {
+        std::vector<std::string> words = take_words();
+        if (!words.empty() || stop.stop_requested()) return words;
+        const int ready = ::poll(wanted.data(), wanted.size(), static_cast<int>(limit.count()));
+        if (ready == 0) return words;
+        // What comes may be the server's farewell: the end of the connection follows it.
+        if (wanted[0].revents != 0 && PQconsumeInput(connection_.get()) == 0) fail_lost("LISTEN");
+    }
 }
 
 bool PostgresConnection::try_rollback() noexcept {

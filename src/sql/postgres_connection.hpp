@@ -41,6 +41,10 @@ public:
     /// False when the connection must not be used again.
     bool try_rollback() noexcept;
 
+    /// What NOTIFY brought since the last call; waits for the first one.
+    std::vector<std::string> wait_for_words(
+        std::chrono::milliseconds limit, const std::stop_token& stop);
+
     bool is_lost() const noexcept;
 
 private:
@@ -63,6 +67,7 @@ private:
     Result run(Prepared& prepared, std::string_view text, const Parameters& parameters);
     /// The last result of what was sent, or the first that is an error.
     Result receive(std::string_view doing);
+    std::vector<std::string> take_words();
     void wait_for_answer(std::string_view doing);
     void check_sent(int sent, std::string_view doing);
     [[noreturn]] void fail(const pg_result* result, std::string_view doing) const;

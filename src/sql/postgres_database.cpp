@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/guarded.hpp"
 #include "base/pause.hpp"
+#include "base/random.hpp"
 #include "sql/connected_transaction.hpp"
 #include "sql/postgres_connection.hpp"
 
@@ -95,6 +96,8 @@ struct PostgresDatabase::State {
 
     const PostgresOptions options;
     const PostgresParameters parameters;
+    /// Stands before what this object tells, so that it does not hear itself.
+    const std::string token = std::to_string(SystemRandom{}.next());
     Guarded<Pool> pool;
     std::condition_variable_any returned;
 
@@ -183,6 +186,11 @@ protected:
 
     void do_script(const std::string& script) override { connection().run_script(script); }
 
+    void do_notify(std::string_view word) override {
+        connection().query(
+            "SELECT pg_notify('nacre', ?)", {state_->token + " " + std::string{word}});
+    }
+
     void do_commit() override {
         connection().commit();
         end();
@@ -223,6 +231,76 @@ private:
     bool ended_ = false;
 };
 
+/// Has a connection of its own, which is nobody else's turn to wait for.
+class PostgresDatabase::Listening final : public Listener {
+public:
+    explicit Listening(const std::shared_ptr<State>& state)
+        : prefix_{state->token + " "},
+          connection_{state->open()} {
+        connection_->run_script("LISTEN nacre");
+    }
+
+    std::vector<std::string> wait(
+        std::chrono::milliseconds limit, const std::stop_token& stop) override {
+        std::vector<std::string> words;
+        for (const std::string& word : connection_->wait_for_words(limit, stop))
+            if (!word.starts_with(prefix_)) words.push_back(word.substr(word.find(' ') + 1));
+        return words;
+    }
+
+private:
+    std::string prefix_;
+    std::unique_ptr<PostgresConnection> connection_;
+};
+
+class PostgresDatabase::Locked final : public Lock {
+public:
+    Locked(std::shared_ptr<State> state, std::string_view name)
+        : state_{std::move(state)},
+          name_{name},
+          connection_{state_->take()} {}
+
+    Locked(const Locked&) = delete;
+    Locked& operator=(const Locked&) = delete;
+
+    ~Locked() override {
+        if (connection_ && held_) unlock();
+        if (connection_ && connection_->is_lost()) connection_.reset();
+        state_->give_back(std::move(connection_));
+    }
+
+    bool try_take() {
+        state_->begin(connection_, "SELECT 1");
+        held_ = connection_->query("SELECT pg_try_advisory_lock(5637, hashtext(?))", {name_})[0]
+                    .integer(0)
+                != 0;
+        return held_;
+    }
+
+    bool is_held() override {
+        try {
+            connection_->run_script("SELECT 1");
+        } catch (const Error&) {
+            held_ = false;
+        }
+        return held_;
+    }
+
+private:
+    void unlock() noexcept {
+        try {
+            connection_->query("SELECT pg_advisory_unlock(5637, hashtext(?))", {name_});
+        } catch (const std::exception&) {
+            connection_.reset();
+        }
+    }
+
+    std::shared_ptr<State> state_;
+    std::string name_;
+    std::unique_ptr<PostgresConnection> connection_;
+    bool held_ = false;
+};
+
 PostgresDatabase::PostgresDatabase(PostgresOptions options)
     : state_{std::make_shared<State>(std::move(options))} {
     begin(Access::Read);
@@ -232,6 +310,16 @@ PostgresDatabase::~PostgresDatabase() = default;
 
 std::unique_ptr<Transaction> PostgresDatabase::begin(Access access) {
     return std::make_unique<Running>(state_, access);
+}
+
+std::unique_ptr<Listener> PostgresDatabase::listen() {
+    return std::make_unique<Listening>(state_);
+}
+
+std::unique_ptr<Lock> PostgresDatabase::try_lock(std::string_view name) {
+    auto lock = std::make_unique<Locked>(state_, name);
+    if (!lock->try_take()) return nullptr;
+    return lock;
 }
 
 std::vector<std::string> PostgresDatabase::check_integrity() {

@@ -8,8 +8,8 @@
 
 namespace nacre::sql {
 
-/// Connections of one PostgresDatabase, to be compared with the server's max_connections.
-inline constexpr std::size_t kConnectionsMax = 32;
+/// Connections of one PostgresDatabase, without those of Listeners; to be compared with the server's max_connections.
+inline constexpr std::size_t kConnectionsMax = 24;
 /// How long a new connection may take.
 inline constexpr std::chrono::seconds kConnectTimeMax{10};
 /// A server that starts, stops or does not answer is asked again after this pause ...
@@ -45,6 +45,8 @@ public:
 
     std::unique_ptr<Transaction> begin(Access access) override;
 
+    std::unique_ptr<Listener> listen() override;
+    std::unique_ptr<Lock> try_lock(std::string_view name) override;
     std::vector<std::string> check_integrity() override;
 
     std::string_view dialect() const noexcept override { return "postgresql"; }
@@ -52,6 +54,8 @@ public:
 private:
     struct State;
     class Running;
+    class Listening;
+    class Locked;
 
     std::shared_ptr<State> state_;
 };

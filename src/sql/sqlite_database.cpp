@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <set>
 #include <system_error>
 
 namespace nacre::sql {
@@ -64,6 +65,7 @@ struct SqliteDatabase::State {
     WriterQueue turns;
     std::unique_ptr<SqliteConnection> writer;  ///< belongs to whoever has the turn
     Guarded<std::vector<std::unique_ptr<SqliteConnection>>> readers;
+    Guarded<std::set<std::string, std::less<>>> locks;
 
     ~State() {
         writer.reset();
@@ -114,6 +116,23 @@ protected:
     }
 
     void do_script(const std::string& script) override { connection().run_script(script); }
+
+    void do_notify(std::string_view /*word*/) override {}
+};
+
+/// Nobody is there who could say anything.
+class Silence final : public Listener {
+public:
+    std::vector<std::string> wait(
+        std::chrono::milliseconds limit, const std::stop_token& stop) override {
+        auto never = never_.lock();
+        never.wait_for(changed_, stop, limit, [](bool) { return false; });
+        return {};
+    }
+
+private:
+    Guarded<bool> never_{false};
+    std::condition_variable_any changed_;
 };
 
 [[noreturn]] void refuse_after_commit() {
@@ -217,6 +236,33 @@ SqliteDatabase::~SqliteDatabase() = default;
 std::unique_ptr<Transaction> SqliteDatabase::begin(Access access) {
     if (access == Access::Write) return std::make_unique<Writing>(state_);
     return std::make_unique<Reading>(state_);
+}
+
+class SqliteDatabase::Locked final : public Lock {
+public:
+    Locked(std::shared_ptr<State> state, std::string name)
+        : state_{std::move(state)},
+          name_{std::move(name)} {}
+
+    Locked(const Locked&) = delete;
+    Locked& operator=(const Locked&) = delete;
+
+    ~Locked() override { state_->locks.lock()->erase(name_); }
+
+    bool is_held() override { return true; }
+
+private:
+    std::shared_ptr<State> state_;
+    std::string name_;
+};
+
+std::unique_ptr<Listener> SqliteDatabase::listen() {
+    return std::make_unique<Silence>();
+}
+
+std::unique_ptr<Lock> SqliteDatabase::try_lock(std::string_view name) {
+    if (!state_->locks.lock()->emplace(name).second) return nullptr;
+    return std::make_unique<Locked>(state_, std::string{name});
 }
 
 std::vector<std::string> SqliteDatabase::check_integrity() {

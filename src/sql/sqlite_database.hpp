@@ -32,12 +32,17 @@ public:
 
     std::string_view dialect() const noexcept override { return "sqlite"; }
 
+    /// Hears nothing: no other process has the file open.
+    std::unique_ptr<Listener> listen() override;
+    /// Among the users of this object: no other process has the file open.
+    std::unique_ptr<Lock> try_lock(std::string_view name) override;
     std::vector<std::string> check_integrity() override;
 
 private:
     struct State;
     class Writing;
     class Reading;
+    class Locked;
 
     SqliteDatabase(const std::filesystem::path& file, SqliteOptions options, bool temporary);
 

@@ -140,6 +140,39 @@ TEST_P(DatabaseContract, FindsNothingWrongWhereNothingIs) {
     EXPECT_TRUE(database_.check_integrity().empty());
 }
 
+TEST_P(DatabaseContract, LetsOneAtATimeHaveALock) {
+    auto lock = database_.try_lock("scheduler");
+    ASSERT_NE(lock, nullptr);
+    EXPECT_TRUE(lock->is_held());
+    EXPECT_EQ(database_.try_lock("scheduler"), nullptr);
+    EXPECT_NE(database_.try_lock("another"), nullptr);
+    lock.reset();
+    EXPECT_NE(database_.try_lock("scheduler"), nullptr);
+}
+
+TEST_P(DatabaseContract, HearsNothingOfItself) {
+    const auto listener = database_.listen();
+    const auto writing = database_.begin(Access::Write);
+    writing->notify("work");
+    writing->commit();
+    const auto next = listener->wait(std::chrono::milliseconds{0}, {});
+    EXPECT_TRUE(next.empty());
+}
+
+TEST_P(DatabaseContract, TellsNoWordsWithoutLimit) {
+    const auto writing = database_.begin(Access::Write);
+    EXPECT_EQ(
+        code_of([&] { writing->notify(std::string(sql::kWordBytesMax + 1, 'x')); }),
+        ErrorCode::Internal);
+}
+
+TEST_P(DatabaseContract, EndsAWaitForWordsWithTheStop) {
+    const auto listener = database_.listen();
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_TRUE(listener->wait(std::chrono::hours{1}, stop.get_token()).empty());
+}
+
 TEST_P(DatabaseContract, TakesQuestionMarksInTextsForText) {
     const auto reading = database_.begin(Access::Read);
     const sql::Rows rows = reading->query("SELECT COUNT(*), '?' FROM thing WHERE name = ?", {"'?"});

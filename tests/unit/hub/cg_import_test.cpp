@@ -250,11 +250,29 @@ TEST_F(CgImportTest, LeavesNothingWhateverDatabaseCallFails) {
         } catch (const Error& error) {
             ASSERT_EQ(error.code(), ErrorCode::Unavailable) << error.describe();
         }
+        // A commit that failed may have been applied: the sweep knows.
+        write([&](Call& call) { hub_->import.sweep(call); });
         ASSERT_TRUE(leaves_nothing()) << number;
         ASSERT_LT(number, 500);
     }
     EXPECT_GT(number, 20);
     EXPECT_FALSE(leaves_nothing());
+}
+
+TEST_F(CgImportTest, FinishesAnImportThatAnotherOneLeftInDoubt) {
+    {
+        sql::FaultyDatabase faulty{*database_};
+        const Caller alice = caller("alice");
+        Call call{faulty, sql::Access::Write, clock_, hub_->bells};
+        call.set_caller(alice);
+        hub_->import.run(call, request());
+        faulty.fail_call(1);
+        EXPECT_THROW(call.commit(), Error);
+    }
+    EXPECT_TRUE(fs::exists(folder_.path() / "packages/httpd/1/1/metadata.json"));
+    import();
+    write([&](Call& call) { EXPECT_EQ(hub_->import.sweep(call), 0); });
+    EXPECT_TRUE(fs::exists(folder_.path() / "packages/httpd/1/1/metadata.json"));
 }
 
 TEST_F(CgImportTest, TakesBackWhatAKilledProcessLeft) {

@@ -109,6 +109,41 @@ TEST_F(PostgresDatabaseTest, FindsReferencesToMissingRows) {
         std::vector<std::string>{"table 'thing' refers to a missing row of 'box'"});
 }
 
+TEST_F(PostgresDatabaseTest, TellsOtherProcessesWhatWasCommitted) {
+    PostgresDatabase one = open();
+    PostgresDatabase other = open();
+    const auto listener = other.listen();
+    one.begin(Access::Write)->notify("never committed");
+    const auto writing = one.begin(Access::Write);
+    writing->notify("work");
+    writing->savepoint("call");
+    writing->notify("undone");
+    writing->rollback_to("call");
+    writing->notify("two words");
+    writing->commit();
+    std::vector<std::string> words;
+    while (words.size() < 2)
+        for (std::string& word : listener->wait(std::chrono::seconds{10}, {}))
+            words.push_back(std::move(word));
+    EXPECT_EQ(words, (std::vector<std::string>{"work", "two words"}));
+}
+
+TEST_F(PostgresDatabaseTest, LosesLocksAndListenersWithTheServer) {
+    PostgresDatabase one = open();
+    PostgresDatabase other = open();
+    const auto lock = one.try_lock("scheduler");
+    const auto listener = one.listen();
+    EXPECT_EQ(other.try_lock("scheduler"), nullptr);
+    server_.stop();
+    EXPECT_FALSE(lock->is_held());
+    EXPECT_EQ(
+        error_of([&] { return listener->wait(std::chrono::seconds{10}, {}); }).code(),
+        ErrorCode::Unavailable);
+    server_.start();
+    EXPECT_FALSE(lock->is_held());
+    EXPECT_NE(other.try_lock("scheduler"), nullptr);
+}
+
 TEST_F(PostgresDatabaseTest, RefusesTextThatPostgresqlCannotHold) {
     PostgresDatabase database = open();
     for (const std::string& text : {std::string("a\0b", 3), std::string{"\xff"}})
