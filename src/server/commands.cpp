@@ -18,10 +18,10 @@
 #include "os/process.hpp"
 #include "os/signals.hpp"
 #include "server/config.hpp"
+#include "server/databases.hpp"
 #include "server/layout.hpp"
 #include "server/manual_pages.hpp"
 #include "server/service.hpp"
-#include "sql/sqlite_database.hpp"
 #include "store/directory_blob_store.hpp"
 #include "store/directory_image_names.hpp"
 
@@ -85,6 +85,14 @@ int serve(const Environment& environment) {
     return 0;
 }
 
+int serve_hub(const Environment& environment) {
+    run_hub(
+        {environment.config, environment.layout, {}, environment.reload},
+        environment.log,
+        environment.stop);
+    return 0;
+}
+
 /// What stands before "://" and what follows the authority do not count: clients name the registry by its authority.
 std::string authority_of(const std::string& url) {
     const std::size_t start = url.find("://");
@@ -127,6 +135,8 @@ int check(const Environment& environment) {
         exec::probe_runtimes(exec::default_runtimes(), environment.layout.containers(), runner);
     print("data folder: " + environment.layout.root.string() + "\n");
     print("configuration: no errors\n");
+    const auto database = open_database(environment.config, environment.layout);
+    print("database: " + std::string{database->dialect()} + "\n");
     print("OCI runtime: " + runtime.description + "\n");
     return 0;
 }
@@ -145,9 +155,9 @@ int add_user(const Environment& environment, const UserOptions& options) {
     const std::string hash = auth::hash_password(Secret{std::string{trim(text)}});
     SystemClock clock;
     SystemRandom random;
-    sql::SqliteDatabase database{environment.layout.database()};
+    const auto database = open_database(environment.config, environment.layout);
     hub::Hub hub{
-        {database, clock, random, environment.log, hub::Policies{}},
+        {*database, clock, random, environment.log, hub::Policies{}},
         {.top = environment.layout.koji_top(), .sessions = {}, .scheduler = {}}};
     hub::Call call = hub.begin_as_service(sql::Access::Write);
     if (const auto known = hub.users.find(call, options.name)) {
@@ -264,6 +274,12 @@ void describe(CLI::App& app, Action& action) {
             "read its "
             "certificates again.")
         ->callback([&action] { action = serve; });
+    app.add_subcommand("hub", "Run a hub alone: API, files of tasks and builds, scheduler, pages")
+        ->footer(
+            "Any number of hubs work over one PostgreSQL (database.url) and one folder koji/ of "
+            "the "
+            "data folder, which they share; one of them schedules. Signals as for serve.")
+        ->callback([&action] { action = serve_hub; });
     app.add_subcommand("check", "Check the configuration and what this machine can do")
         ->callback([&action] { action = check; });
     app.add_subcommand("config", "Print the settings in force, as a complete nacred.toml")

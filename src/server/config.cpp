@@ -1,6 +1,8 @@
 #include "server/config.hpp"
 
+#include "base/error.hpp"
 #include "base/text.hpp"
+#include "sql/postgres_database.hpp"
 
 #include <toml++/toml.h>
 
@@ -139,6 +141,19 @@ void read_tls(TableReader& top, const std::string& file, ConfigResult& result) {
     table.refuse_unknown();
 }
 
+void read_database(TableReader& top, const std::string& file, ConfigResult& result) {
+    std::string& url = result.config.database.url;
+    TableReader table{top.take_table("database"), file, result.diagnostics};
+    table.take("url", url, "a string");
+    try {
+        if (!url.empty()) sql::check_postgres_address(url);
+    } catch (const Error& error) {
+        table.complain_about("url", error.describe());
+        result.diagnostics.back().hint = error.hint();
+    }
+    table.refuse_unknown();
+}
+
 void read_tables(const toml::table& root, const std::string& file, ConfigResult& result) {
     Config& config = result.config;
     TableReader top{&root, file, result.diagnostics};
@@ -161,6 +176,8 @@ void read_tables(const toml::table& root, const std::string& file, ConfigResult&
     http.refuse_unknown();
 
     read_tls(top, file, result);
+
+    read_database(top, file, result);
 
     TableReader builder{top.take_table("builder"), file, result.diagnostics};
     builder.take("enabled", config.builder.enabled, "true or false");
@@ -258,6 +275,10 @@ std::vector<Setting> settings_of(const Config& config) {
          "client_crl",
          toml_string(tls.client_crl),
          "PEM file with lists of revoked client certificates; empty: none"},
+        {"database",
+         "url",
+         toml_string(config.database.url),
+         "postgresql://USER@HOST/DATABASE; empty: SQLite in the data folder"},
         {"builder", "enabled", toml_bool(builder.enabled), "whether this machine builds"},
         {"builder",
          "name",

@@ -29,6 +29,10 @@ struct TlsSettings {
     std::string client_crl;          ///< file; empty: none is revoked
 };
 
+struct DatabaseSettings {
+    std::string url;  ///< of a PostgreSQL; empty: SQLite in the data folder
+};
+
 struct BuilderSettings {
     bool enabled = true;               ///< build on this machine
     std::string name = "localhost";    ///< of the host in the hub
@@ -47,6 +51,7 @@ struct PublishSettings {
 struct Config {
     HttpSettings http;
     TlsSettings tls;
+    DatabaseSettings database;
     BuilderSettings builder;
     PublishSettings publish;
     std::string log_level = "info";  ///< "debug", "info", "warning" or "error"

@@ -20,6 +20,7 @@
 #include "exec/runtime_probe.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "hub/bell_relay.hpp"
 #include "hub/hub.hpp"
 #include "os/file.hpp"
 #include "os/file_lock.hpp"
@@ -29,11 +30,11 @@
 #include "publish/mirror_publisher.hpp"
 #include "server/builder_host.hpp"
 #include "server/certificates.hpp"
+#include "server/databases.hpp"
 #include "server/hub_facts.hpp"
 #include "server/hub_users.hpp"
 #include "server/in_process_hub.hpp"
 #include "server/publication_loop.hpp"
-#include "sql/sqlite_database.hpp"
 #include "store/directory_blob_store.hpp"
 #include "store/directory_image_names.hpp"
 #include "store/overlay_snapshotter.hpp"
@@ -81,14 +82,14 @@ hub::Policies load_policies(const Layout& layout) {
 /// What belongs to the hub: it outlives everything that calls it.
 struct HubParts {
     HubParts(const ServiceOptions& options, const Clock& clock, Random& random, Log log)
-        : database{options.layout.database()},
-          hub{{database, clock, random, log, load_policies(options.layout)},
+        : database{open_database(options.config, options.layout)},
+          hub{{*database, clock, random, log, load_policies(options.layout)},
               {.top = options.layout.koji_top(),
                .sessions = {.check_client_address = false},
                .scheduler = {}}},
           dispatcher{hub, passwords, log} {}
 
-    sql::SqliteDatabase database;
+    std::unique_ptr<sql::Database> database;
     hub::Hub hub;
     HashedPasswords passwords;
     api::koji::Dispatcher dispatcher;
@@ -100,6 +101,27 @@ struct Surroundings {
     const Clock& clock;
     Random& random;
     Log log;
+};
+
+/// What answers HTTP in every process that is a hub.
+struct HubFaces {
+    HubFaces(const Layout& layout, HubParts& parts, Log log)
+        : koji{parts.dispatcher, {}, log},
+          koji_files{layout.koji_top()},
+          facts{parts.hub},
+          pages{facts} {
+        router.add("/kojihub", koji);
+        router.add("/kojifiles", koji_files);
+        router.add("/koji", pages);
+        router.add("/", front_door);
+    }
+
+    api::koji::HubHandler koji;
+    api::files::KojiFiles koji_files;
+    HubFacts facts;
+    web::Pages pages;
+    FrontDoor front_door;
+    http::Router router;
 };
 
 /// Everything that answers HTTP.
@@ -120,22 +142,16 @@ struct Faces {
           pagure{{repositories, access, callers}},
           lookaside_files{layout.lookaside(), around.clock},
           lookaside{{lookaside_files, repositories, access, callers}, {}, around.log},
-          koji{parts.dispatcher, {}, around.log},
+          hub{layout, parts, around.log},
           registry{{blobs, names, push_policy, around.clock, around.random}},
-          koji_files{layout.koji_top()},
-          mirror{layout.root},
-          facts{parts.hub},
-          pages{facts} {
-        router.add("/kojihub", koji);
-        router.add("/kojifiles", koji_files);
-        router.add("/koji", pages);
+          mirror{layout.root} {
         router.add("/v2", registry);
         router.add("/git", git);
         router.add("/api/0", pagure);
         router.add("/repo", lookaside);
         router.add("/lookaside", lookaside);
         router.add("/mirror", mirror);
-        router.add("/", front_door);
+        router.add("/", hub.router);
     }
 
     HubUserRecords records;
@@ -148,14 +164,10 @@ struct Faces {
     api::distgit::PagureHandler pagure;
     distgit::DirectoryLookaside lookaside_files;
     api::distgit::LookasideHandler lookaside;
-    api::koji::HubHandler koji;
+    HubFaces hub;
     api::registry::ClosedPushPolicy push_policy;
     api::registry::Registry registry;
-    api::files::KojiFiles koji_files;
     api::files::MirrorFiles mirror;
-    HubFacts facts;
-    web::Pages pages;
-    FrontDoor front_door;
     http::Router router;
 };
 
@@ -244,12 +256,13 @@ private:
     std::filesystem::path file_;
 };
 
-/// Sessions and reservations that nobody needs any more.
+/// Sessions, reservations and halves of imports that nobody needs any more.
 void sweep_hub(hub::Hub& hub, Log log) {
     try {
         hub::Call call = hub.begin_as_service(sql::Access::Write);
         hub.sessions.sweep(call);
         const std::int64_t refunded = hub.generators.refund_orphans(call);
+        hub.import.sweep(call);
         call.commit();
         if (refunded > 0) log.info("reservations.refunded", {{"count", refunded}});
     } catch (const Error& error) {
@@ -271,9 +284,23 @@ void clean_up(
     const int mounts = snapshots.sweep();
     const int files = os::sweep_temporaries(layout.temporary());
     const int imports = parts.hub.clean_up();
+    hub::Call call = parts.hub.begin_as_service(sql::Access::Write);
+    parts.hub.publications.release_claims(call);
+    call.commit();
     if (mounts + files + imports > 0)
         log.info(
             "start.cleaned", {{"snapshots", mounts}, {"temporaries", files}, {"imports", imports}});
+}
+
+/// What every hub does beside answering.
+void start_hub_threads(ThreadGroup& threads, HubParts& parts, const Config& config, Log log) {
+    threads.start("scheduler", [&](const std::stop_token& end) { parts.hub.scheduler.run(end); });
+    threads.start(
+        "janitor", [&, log](const std::stop_token& end) { run_janitor(parts.hub, log, end); });
+    if (!config.database.url.empty())
+        threads.start("bells", [&, log](const std::stop_token& end) {
+            hub::relay_bells(*parts.database, parts.hub.bells, log, end);
+        });
 }
 
 }  // namespace
@@ -312,9 +339,8 @@ void run_service(const ServiceOptions& options, Log log, std::stop_token stop) {
             log});
         threads.start("builder", [&](const std::stop_token& end) { builder->run(end); });
     }
-    threads.start("scheduler", [&](const std::stop_token& end) { parts.hub.scheduler.run(end); });
+    start_hub_threads(threads, parts, options.config, log);
     threads.start("publisher", [&](const std::stop_token& end) { publications.run(end); });
-    threads.start("janitor", [&](const std::stop_token& end) { run_janitor(parts.hub, log, end); });
     threads.start("certificates", [&](const std::stop_token& end) {
         listeners.keep_certificates(options.reload, end);
     });
@@ -322,6 +348,33 @@ void run_service(const ServiceOptions& options, Log log, std::stop_token stop) {
     log.info(
         "service.started",
         {{"url", url}, {"local", listeners.local_url()}, {"data", layout.root.string()}});
+    os::wait_for_stop(stop);
+    log.info("service.stopping");
+    threads.join();
+}
+
+void run_hub(const ServiceOptions& options, Log log, std::stop_token stop) {
+    if (options.config.database.url.empty())
+        throw Error{
+            ErrorCode::InvalidArgument, "a hub alone needs a PostgreSQL: database.url is empty"}
+            .with_hint("name one in nacred.toml, or run 'nacred serve'");
+    const Layout& layout = options.layout;
+    layout.ensure();
+    const os::FileLock lock = lock_data(layout);
+    const SystemClock clock;
+    SystemRandom random;
+    HubParts parts{options, clock, random, log};
+    parts.hub.clean_up();
+    HubFaces faces{layout, parts, log};
+    const Certificates certificates{options.config, layout, clock, log};
+    ThreadGroup threads;
+    Listeners listeners{options.config, certificates, faces.router, log};
+    start_hub_threads(threads, parts, options.config, log);
+    threads.start("certificates", [&](const std::stop_token& end) {
+        listeners.keep_certificates(options.reload, end);
+    });
+    const AddressFile address{layout.address_file(), listeners.public_url()};
+    log.info("hub.started", {{"url", listeners.public_url()}, {"data", layout.root.string()}});
     os::wait_for_stop(stop);
     log.info("service.stopping");
     threads.join();

@@ -23,4 +23,8 @@ struct ServiceOptions {
 /// service uses the data folder, Error{InvalidArgument} for certificates that cannot be used.
 void run_service(const ServiceOptions& options, Log log, std::stop_token stop);
 
+/// `nacred hub`: the hub alone, one of several over the same PostgreSQL and the same folder Layout::koji_top(), each with
+/// a data folder of its own. Throws like run_service(), and Error{InvalidArgument} without a PostgreSQL.
+void run_hub(const ServiceOptions& options, Log log, std::stop_token stop);
+
 }  // namespace nacre::server

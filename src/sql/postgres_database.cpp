@@ -4,6 +4,7 @@
 #include "base/guarded.hpp"
 #include "base/pause.hpp"
 #include "base/random.hpp"
+#include "base/text.hpp"
 #include "sql/connected_transaction.hpp"
 #include "sql/postgres_connection.hpp"
 
@@ -40,18 +41,27 @@ std::string server_settings(const PostgresOptions& options) {
            + milliseconds(kIdleTransactionMax) + " -c client_min_messages=error";
 }
 
-/// The address in its parts, and what it does not say.
-PostgresParameters parameters_of(const PostgresOptions& options) {
+/// What an address says.
+PostgresParameters parse_address(const std::string& url) {
     char* message = nullptr;
-    PQconninfoOption* parsed = PQconninfoParse(options.url.c_str(), &message);
+    PQconninfoOption* parsed = PQconninfoParse(url.c_str(), &message);
     if (parsed == nullptr) {
-        Error error{
+        const std::string_view cause = message == nullptr ? "out of memory" : message;
+        const Error error{
             ErrorCode::InvalidArgument,
-            "the address of the database is wrong: "
-                + std::string{message == nullptr ? "out of memory" : message}};
+            "the address of the database is wrong: " + std::string{trim(cause)}};
         PQfreemem(message);
         throw error.with_hint("it looks like postgresql://USER@HOST/DATABASE");
     }
+    PostgresParameters parameters;
+    for (const PQconninfoOption* one = parsed; one->keyword != nullptr; ++one)
+        if (one->val != nullptr) parameters.emplace_back(one->keyword, one->val);
+    PQconninfoFree(parsed);
+    return parameters;
+}
+
+/// The same, with what it does not say.
+PostgresParameters parameters_of(const PostgresOptions& options) {
     PostgresParameters parameters{
         {"application_name", "nacred"},
         {"connect_timeout", std::to_string(kConnectTimeMax.count())},
@@ -61,18 +71,16 @@ PostgresParameters parameters_of(const PostgresOptions& options) {
         {"tcp_user_timeout", "30000"},
         {"client_encoding", "UTF8"},
         {"options", server_settings(options)}};
-    for (const PQconninfoOption* one = parsed; one->keyword != nullptr; ++one) {
-        if (one->val == nullptr) continue;
-        const auto known = std::ranges::find(
-            parameters, std::string_view{one->keyword}, &PostgresParameters::value_type::first);
+    for (auto& [keyword, value] : parse_address(options.url)) {
+        const auto known =
+            std::ranges::find(parameters, keyword, &PostgresParameters::value_type::first);
         if (known == parameters.end())
-            parameters.emplace_back(one->keyword, one->val);
-        else if (known->first == "options")
-            known->second += " " + std::string{one->val};
-        else if (known->first != "client_encoding")
-            known->second = one->val;
+            parameters.emplace_back(keyword, std::move(value));
+        else if (keyword == "options")
+            known->second += " " + value;
+        else if (keyword != "client_encoding")
+            known->second = std::move(value);
     }
-    PQconninfoFree(parsed);
     return parameters;
 }
 
@@ -81,6 +89,13 @@ PostgresParameters parameters_of(const PostgresOptions& options) {
 }
 
 }  // namespace
+
+void check_postgres_address(const std::string& url) {
+    for (const auto& [keyword, value] : parse_address(url))
+        if (keyword == "password")
+            throw Error{ErrorCode::InvalidArgument, "the address of the database has a password"}
+                .with_hint("keep it in a file of its own: postgresql://...?passfile=FILE");
+}
 
 struct PostgresDatabase::State {
     explicit State(PostgresOptions given)

@@ -21,6 +21,9 @@ inline constexpr std::chrono::seconds kStatementTimeMax{300};
 /// A transaction that does nothing for so long loses its connection, and with it the writers' turn.
 inline constexpr std::chrono::seconds kIdleTransactionMax{60};
 
+/// Throws Error{InvalidArgument} for what is no address, and for one that has a password in it: addresses are shown.
+void check_postgres_address(const std::string& url);
+
 struct PostgresOptions {
     std::string url;  ///< postgresql://..., or libpq's "keyword=value ..."
     std::size_t connections_max = kConnectionsMax;

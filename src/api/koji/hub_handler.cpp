@@ -73,7 +73,7 @@ CallHeaders HubHandler::headers_of(const http::Request& request) const {
     return headers;
 }
 
-Value HubHandler::upload(const http::Request& request) const {
+Value HubHandler::upload(const http::Request& request, std::string_view body) const {
     const CallHeaders headers = headers_of(request);
     const hub::UploadTarget target =
         hub::upload_target(get_query(request, "filepath"), get_query(request, "filename"));
@@ -87,24 +87,24 @@ Value HubHandler::upload(const http::Request& request) const {
         .offset = *offset,
         .overwrite = overwrite && !overwrite->empty() && *overwrite != "0",
         .verify = request.find_query("fileverify").value_or("adler32")};
-    return dispatcher_.upload(
-        headers, target, options, request.read_body(config_.upload_bytes_max));
+    return dispatcher_.upload(headers, target, options, body);
 }
 
-Value HubHandler::answer(const http::Request& request) const {
-    const nacre::koji::Call call =
-        nacre::koji::parse_call(request.read_body(config_.request_bytes_max));
+Value HubHandler::answer(const http::Request& request, std::string_view body) const {
+    const nacre::koji::Call call = nacre::koji::parse_call(body);
     return dispatcher_.call(headers_of(request), call.method, call.params);
 }
 
 std::string HubHandler::answer_text(const http::Request& request) const {
+    const bool uploads = is_raw_upload(request);
+    // A body that is too long is refused by its HTTP status, as Koji does; every other failure is a fault.
+    const std::string body =
+        request.read_body(uploads ? config_.upload_bytes_max : config_.request_bytes_max);
     try {
         return nacre::koji::render_response(
-            is_raw_upload(request) ? upload(request) : answer(request));
+            uploads ? upload(request, body) : answer(request, body));
     } catch (const Error& error) {
-        // A body that is too long is refused by its HTTP status, as Koji does.
-        if (error.code() == ErrorCode::ResourceExhausted) throw;
-        if (error.code() == ErrorCode::Internal)
+        if (error.code() == ErrorCode::Internal || error.code() == ErrorCode::ResourceExhausted)
             log_.error("call.failed", {{"error", error.describe()}});
         const nacre::koji::FaultText fault = nacre::koji::fault_of(std::current_exception());
         return nacre::koji::render_fault(fault.code, fault.text);

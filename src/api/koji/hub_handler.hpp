@@ -27,8 +27,8 @@ public:
 
 private:
     CallHeaders headers_of(const http::Request& request) const;
-    Value answer(const http::Request& request) const;
-    Value upload(const http::Request& request) const;
+    Value answer(const http::Request& request, std::string_view body) const;
+    Value upload(const http::Request& request, std::string_view body) const;
     std::string answer_text(const http::Request& request) const;
 
     const Dispatcher& dispatcher_;

@@ -69,6 +69,22 @@ TEST(Config, ACertificateNeedsItsKey) {
     EXPECT_EQ(refused.diagnostics[0].line, 2);
 }
 
+TEST(Config, TakesAnAddressOfADatabaseWithoutAPassword) {
+    const std::string url = "postgresql://nacre@db.example.org/nacre?passfile=/etc/nacre/pgpass";
+    const ConfigResult good = parse_config("[database]\nurl = \"" + url + "\"\n", "nacred.toml");
+    EXPECT_EQ(render(good.diagnostics), "");
+    EXPECT_EQ(good.config.database.url, url);
+    const ConfigResult refused =
+        parse_config("[database]\nurl = \"postgresql://nacre:secret@db/nacre\"\n", "nacred.toml");
+    EXPECT_EQ(
+        render(refused.diagnostics),
+        "nacred.toml:2:7: error: the address of the database has a password\n"
+        "  | url = \"postgresql://nacre:secret@db/nacre\"\n"
+        "  |       ^\n"
+        "  hint: keep it in a file of its own: postgresql://...?passfile=FILE\n");
+    EXPECT_FALSE(parse_config("[database]\nurl = \"mysql://x\"\n", "f").diagnostics.empty());
+}
+
 TEST(Config, ShowsASyntaxError) {
     const ConfigResult result = parse_config("[http\n", "nacred.toml");
     ASSERT_EQ(result.diagnostics.size(), 1U);
