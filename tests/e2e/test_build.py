@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tarfile
 import unittest
+from pathlib import Path
 
 from local_builds import DOCKERFILE, LocalBuilds
 from support import COMMAND_LIMIT_SECONDS, Registry, wait_until
@@ -156,6 +157,43 @@ class Builds(LocalBuilds):
         self.assertEqual(self.leftovers(), [])
 
     # -- input
+
+    @unittest.skipUnless(shutil.which("ssh-keygen"), "Debian's package openssh-client is not installed")
+    def test_steps_sign_with_keys_that_an_agent_of_the_build_holds(self):
+        for name, phrase in (("key", ""), ("other", ""), ("locked", "phrase")):
+            self.run_command("ssh-keygen", "-q", "-t", "ed25519", "-N", phrase, "-C", name, "-f", name)
+        self.work.joinpath("key").chmod(0o644)
+        needed = [word for word in self.run_command("ldd", "/usr/bin/ssh-add").out.split() if word.startswith("/")]
+        for path in ["/usr/bin/ssh-add", *needed]:
+            (self.context / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, self.context / path[1:])
+        (self.context / "Dockerfile").write_text(DOCKERFILE + "COPY . /\nRUN --mount=type=ssh,required ssh-add -L >/keys\n")
+        self.build("--ssh", "default=key,other", "-o", "out")
+        listed = (self.work / "out/keys").read_text()
+        self.assertEqual([line.split()[2] for line in listed.splitlines()], ["key", "other"])
+        self.assertEqual(self.leftovers(), [])
+        self.assertEqual(self.agents(), [])
+        for words, text in ((["--ssh", "default=locked"], "passphrase"), (["--ssh", "default=Dockerfile,key"], "Dockerfile")):
+            refused = self.build("--no-cache", *words, check=False)
+            self.assertEqual(refused.code, 1)
+            self.assertIn(text, refused.err)
+        self.assertEqual(self.agents(), [])
+        process = self.start("--ssh", "default=key")
+        self.assertEqual(len(self.agents()), 1)
+        process.kill()
+        process.wait()
+        wait_until(lambda: not self.agents(), "the agent ends with its build")
+
+    def agents(self) -> list[str]:
+        found = []
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = process.read_bytes()
+            except OSError:
+                continue
+            if words.startswith(b"ssh-agent") and str(self.work).encode() in words:
+                found.append(words.decode())
+        return found
 
     def test_a_context_comes_on_the_standard_input(self):
         for mode in ("w", "w:gz", "w:xz"):

@@ -164,6 +164,7 @@ private:
             make_progress(settings_.progress, around_, clock_);
         if (!warnings.empty()) progress->note(render(warnings));
         const std::optional<ImportedSteps> imported = import_steps(*progress);
+        start_agents();
         try {
             engine::BuildResult result = engine::build(
                 request(context),
@@ -182,6 +183,14 @@ private:
             keep_steps(*progress);
             throw;
         }
+    }
+
+    void start_agents() {
+        SshSources sources = settings_.ssh;
+        for (auto& [id, paths] : sources)
+            for (std::filesystem::path& path : paths)
+                path = around_.folder / path;
+        ssh_.emplace(sources, state_.temporary(), state_.processes(), around_.stop);
     }
 
     ImageChanges image_changes() const {
@@ -259,7 +268,7 @@ private:
             .extra_hosts = settings_.extra_hosts,
             .hostname = settings_.hostname,
             .secrets = read_secrets(),
-            .ssh_agents = settings_.ssh_agents,
+            .ssh_agents = ssh_->sockets(),
             .source_date_epoch = epoch,
             .compression = settings_.compression,
             .network_steps = engine::NetworkSteps::Reuse,
@@ -320,6 +329,7 @@ private:
     const Surroundings& around_;
     SystemClock clock_;
     BuildState state_;
+    std::optional<SshAgents> ssh_;  ///< what it makes is in a folder of state_
 };
 
 }  // namespace

@@ -58,6 +58,8 @@ public:
 
     const Places& places() const noexcept { return places_; }
 
+    os::ProcessRunner& processes() noexcept { return processes_; }
+
     registry::Registry& registry() noexcept { return remote_.registry(); }
 
     const registry::Origins& origins() const noexcept { return origins_; }

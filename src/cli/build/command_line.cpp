@@ -139,8 +139,9 @@ void add_steps(CLI::App& command, BuildOptions& options) {
         command,
         "--ssh",
         options.ssh,
-        "ID[=SOCKET]",
-        "agent for RUN --mount=type=ssh; without a socket the user's own");
+        "ID[=SOCKET|KEY]",
+        "agent for RUN --mount=type=ssh, or files of private keys for one; default: the user's own "
+        "agent");
     add_values(
         command, "--add-host", options.add_hosts, "HOST:ADDRESS", "line for /etc/hosts of RUN");
     add_value(command, "-m,--memory", options.memory, "SIZE", "memory that a RUN may use, as 512m");

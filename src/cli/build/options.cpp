@@ -271,21 +271,26 @@ std::map<std::string, SecretSource> parse_secrets(const std::vector<std::string>
     return secrets;
 }
 
-/// "default", "default=SOCKET": without a socket that of the user's agent.
-std::map<std::string, std::filesystem::path> parse_agents(
-    const std::vector<std::string>& texts, const Environment& environment) {
-    std::map<std::string, std::filesystem::path> agents;
+/// "default", "default=SOCKET", "default=KEY,KEY": without anything the user's agent.
+SshSources parse_ssh(const std::vector<std::string>& texts, const Environment& environment) {
+    SshSources sources;
     for (const std::string& text : texts) {
-        auto [id, socket] = split_pair(text);
-        if (socket.empty()) socket = environment("SSH_AUTH_SOCK").value_or("");
-        if (id.empty()) refuse("--ssh", text, "ID or ID=SOCKET");
-        if (socket.empty())
+        auto [id, value] = split_pair(text);
+        if (value.empty()) value = environment("SSH_AUTH_SOCK").value_or("");
+        if (id.empty()) refuse("--ssh", text, "ID, ID=SOCKET or ID=KEY");
+        if (value.empty())
             throw Error{
                 ErrorCode::InvalidArgument,
-                "--ssh " + quoted(text) + ": SSH_AUTH_SOCK is not set, so there is no agent"};
-        agents.insert_or_assign(id, socket);
+                "--ssh " + quoted(text) + ": SSH_AUTH_SOCK is not set, so there is no agent"}
+                .with_hint("--ssh " + id + "=KEY gives the file of a private key");
+        std::vector<std::filesystem::path> paths;
+        for (std::string& path : split_csv(value)) {
+            if (path.empty()) refuse("--ssh", text, "ID, ID=SOCKET or ID=KEY");
+            paths.emplace_back(std::move(path));
+        }
+        sources.insert_or_assign(id, std::move(paths));
     }
-    return agents;
+    return sources;
 }
 
 bool is_switched_on(const NamedTexts& build_args, std::string_view name) {
@@ -514,7 +519,7 @@ BuildSettings read_settings(const BuildOptions& options, const Environment& envi
     settings.limits = parse_limits(options);
     settings.extra_hosts = parse_hosts(options.add_hosts);
     settings.secrets = parse_secrets(options.secrets);
-    settings.ssh_agents = parse_agents(options.ssh, environment);
+    settings.ssh = parse_ssh(options.ssh, environment);
     settings.squash = options.squash;
     settings.compression = parse_compression(options.compression);
     settings.compression.threads = parse_jobs(options.jobs);

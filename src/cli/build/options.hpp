@@ -3,6 +3,7 @@
 #include "archive/compression.hpp"
 #include "cli/build/cache_options.hpp"
 #include "cli/build/pull_policy.hpp"
+#include "cli/build/ssh_agents.hpp"
 #include "engine/plan.hpp"
 #include "exec/executor.hpp"
 #include "oci/descriptor.hpp"
@@ -116,8 +117,8 @@ struct BuildSettings {
     std::string hostname;  ///< of RUN; empty: the default
     exec::ResourceLimits limits;
     std::vector<exec::HostEntry> extra_hosts;
-    std::map<std::string, SecretSource> secrets;              ///< by id
-    std::map<std::string, std::filesystem::path> ssh_agents;  ///< sockets by id
+    std::map<std::string, SecretSource> secrets;  ///< by id
+    SshSources ssh;
     bool squash = false;
     archive::CompressionSettings compression;
     std::optional<std::int64_t> source_date_epoch;

@@ -83,7 +83,9 @@ TEST(BuildOptions, SayWhereSecretsAndAgentsAre) {
     EXPECT_EQ(settings.secrets.at("a"), (SecretSource{"a.txt", ""}));
     EXPECT_EQ(settings.secrets.at("b"), (SecretSource{"", "B"}));
     EXPECT_EQ(settings.secrets.at("c"), (SecretSource{"", "c"}));
-    EXPECT_EQ(settings.ssh_agents.at("default"), "/socket");
+    EXPECT_THAT(settings.ssh.at("default"), ElementsAre("/socket"));
+    EXPECT_THAT(read({.ssh = {"git=a,b"}}).ssh.at("git"), ElementsAre("a", "b"));
+    EXPECT_EQ(test::code_of([] { read({.ssh = {"git=a,,b"}}); }), ErrorCode::InvalidArgument);
     EXPECT_THAT(test::message_of([] { read({.secrets = {"src=x"}}); }), HasSubstr("--secret"));
     EXPECT_THAT(test::message_of([] { read({.ssh = {"default"}}); }), HasSubstr("SSH_AUTH_SOCK"));
 }
