@@ -59,6 +59,12 @@ oci::Platform platform_of(
     }
 }
 
+/// What a stage leaves to those that are FROM it, besides its configuration.
+struct StageScope {
+    df::Variables variables;
+    std::vector<std::pair<std::string, std::string>> build_args;  ///< that RUN sees
+};
+
 /// Plans one stage, instruction by instruction.
 class StagePlanner {
 public:
@@ -69,17 +75,25 @@ public:
         Diagnostics& diagnostics;
     };
 
-    StagePlanner(const Shared& shared, std::size_t index, StagePlan& plan)
+    StagePlanner(const Shared& shared, std::size_t index, StagePlan& plan, StageScope inherited)
         : shared_{shared},
           index_{index},
           plan_{plan},
-          scope_{df::variables_of(plan.config.env)} {}
+          scope_{std::move(inherited.variables)},
+          build_args_{std::move(inherited.build_args)} {
+        // As in BuildKit: ENV of the stage below hides its ARG, though inside that stage the later one won.
+        const df::Variables known = df::variables_of(plan.config.env);
+        for (const auto& [name, value] : known.items())
+            scope_.set(name, value);
+    }
 
     void plan(const df::Stage& stage) {
         run_triggers();
         for (const df::Instruction& instruction : stage.instructions)
             visit(instruction);
     }
+
+    StageScope take_scope() { return {std::move(scope_), std::move(build_args_)}; }
 
 private:
     /// ONBUILD of the base: as if the instructions stood behind FROM (Dockerfile reference, "ONBUILD").
@@ -531,9 +545,14 @@ private:
         return argv;
     }
 
-    /// ENV, then ARGs that no ENV hides; PATH is always there.
+    /// ENV and ARG, of which the later one counts; PATH is always there.
     std::vector<std::string> environment() const {
-        std::vector<std::string> env = plan_.config.env;
+        std::vector<std::string> env;
+        for (const std::string& variable : plan_.config.env) {
+            const std::string name = variable.substr(0, variable.find('='));
+            const auto value = scope_.find(name);
+            env.push_back(value ? name + "=" + *value : variable);
+        }
         oci::ImageConfig known;
         known.env = env;
         for (const auto& [name, value] : build_args_)
@@ -682,6 +701,7 @@ PlanResult make_plan(
         uses.uses, [](const df::ImageUse& use) { return use.kind != df::ImageUseKind::From; });
     const std::size_t target = df::find_target(file, options.inputs.target);
     std::vector<Diagnostics> found(file.stages.size());
+    std::vector<StageScope> scopes(file.stages.size());
     for (std::size_t i = 0; i < file.stages.size(); ++i) {
         StagePlan stage;
         stage.name = file.stages[i].name.empty() ? std::to_string(i) : file.stages[i].name;
@@ -692,8 +712,16 @@ PlanResult make_plan(
         if (i == target)
             for (const auto& [name, value] : options.env)
                 oci::set_env(stage.config, name, value);
-        if (!use.is_replaced)
-            StagePlanner{{file, options, globals, found[i]}, i, stage}.plan(file.stages[i]);
+        if (!use.is_replaced) {
+            const auto* below = std::get_if<FromStage>(&stage.base);
+            StagePlanner planner{
+                {file, options, globals, found[i]},
+                i,
+                stage,
+                below != nullptr ? scopes[below->index] : StageScope{}};
+            planner.plan(file.stages[i]);
+            scopes[i] = planner.take_scope();
+        }
         result.plan.stages.push_back(std::move(stage));
     }
     StagePlan& last = result.plan.stages[target];

@@ -36,7 +36,16 @@ TEST_F(StepTrap, ArgumentsDoNotLeakBetweenStages) {
     EXPECT_THAT(said(), HasSubstr("a own given\n"));
     EXPECT_THAT(said(), HasSubstr("b <> <> <>\n"));
     // What is FROM a stage has its arguments, as in BuildKit.
-    EXPECT_THAT(said(), HasSubstr("<env>\n"));
+    EXPECT_THAT(said(), HasSubstr("c <own> <given> <env>\n"));
+}
+
+TEST_F(StepTrap, LaterOneOfEnvAndArgWinsInAStageAndEnvInThoseFromIt) {
+    machine().build_args = {{"C", "given"}};
+    build(
+        "FROM busybox:1 AS base\nENV A=1\nARG A=2\nARG B=3\nENV B=4\nENV C=5\nARG C\n"
+        "RUN echo first $A $B $C\nFROM base\nRUN echo child $A $B $C\nENV A=9\nRUN echo later "
+        "$A\n");
+    EXPECT_EQ(said(), "first 2 4 given\nchild 1 4 5\nlater 9\n");
 }
 
 TEST_F(StepTrap, StagesAreNamedByNumberAndInAnyCase) {

@@ -27,7 +27,7 @@ using Strings = std::vector<std::string>;
 inline constexpr auto kDone = Progress::Outcome::Done;
 inline constexpr auto kCached = Progress::Outcome::Cached;
 
-/// Builds with a cache and looks at what came out.
+/// Builds with a cache and looks at what came out. One trap is not here: that `du` says less than the disk is in tests/e2e/test_build.py.
 class TrapTest : public BuildTest {
 protected:
     void SetUp() override {

@@ -101,7 +101,7 @@ TEST(Plan, GivesStepsTheEnvironmentOfTheirPlace) {
             "set ARG C=9",
             "folder /srv/9x as ''",
             "set USER web:media",
-            "run [/bin/sh|-c|x] in /srv/9x as 'web:media' with PATH=/bin C=1 A=1 B=two, no "
+            "run [/bin/sh|-c|x] in /srv/9x as 'web:media' with PATH=/bin C=9 A=1 B=two, no "
             "network"));
 }
 
