@@ -73,6 +73,7 @@ class Service:
         (self.root / "nacred.toml").write_text("[http]\nport = 0\n")
         (self.root / "hub.conf").write_text("[policy]\n" + policy)
         self.process: subprocess.Popen | None = None
+        self.command = "serve"
         self.url = ""
 
     # -- the service
@@ -99,7 +100,7 @@ class Service:
         address = self.root / "run/nacred.url"
         address.unlink(missing_ok=True)
         with open(self.work / "nacred.log", "ab") as log:
-            self.process = subprocess.Popen([str(BIN / "nacred"), "serve"], env=self.environment(), cwd=self.work,
+            self.process = subprocess.Popen([str(BIN / "nacred"), self.command], env=self.environment(), cwd=self.work,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
         def is_up() -> bool:
