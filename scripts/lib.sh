@@ -8,7 +8,7 @@ build_packages=(
 job_packages=(busybox-static crun curl iproute2 jq mmdebstrap podman python3 runc skopeo umoci)
 test_packages=(
     buildah clang-19 clang-format-19 clang-tidy-19 cppcheck docker-registry groff-base libclang-rt-19-dev libgmock-dev libgtest-dev
-    librapidcheck-dev oci-image-tool postgresql universal-ctags)
+    librapidcheck-dev oci-image-tool openssh-client postgresql universal-ctags)
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

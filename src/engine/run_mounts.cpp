@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "engine/copy_sources.hpp"
 #include "engine/root_folder.hpp"
+#include "engine/step_key.hpp"
 #include "engine/tree_files.hpp"
 #include "exec/mount_points.hpp"
 #include "os/file.hpp"
@@ -132,13 +133,12 @@ void RunMounts::add(const df::CacheMount& cache, const RunMount& mount, exec::Co
     with_context("mounting cache " + quoted(cache.id), [&] {
         CacheFolder::Request wanted{.mount = cache, .trust = parts_.request.trust};
         std::string source = cache.source;
-        if (mount.origin && is_tree(*mount.origin))
-            throw Error{
-                ErrorCode::Unsupported,
-                "a cache begins with files of a stage or an image, and not of a context"};
         if (parts_.services.cache_mounts.empty())
             throw Error{ErrorCode::Unsupported, "there is no folder for cache mounts"};
-        if (mount.origin) {
+        if (mount.origin && is_tree(*mount.origin)) {
+            source = "/";
+            begin_with_tree(cache, parts_.tree_of(*mount.origin), wanted);
+        } else if (mount.origin) {
             source = "/";
             const std::vector<Layer> layers = parts_.layers_of(*mount.origin);
             for (const Layer& layer : layers)
@@ -154,6 +154,17 @@ void RunMounts::add(const df::CacheMount& cache, const RunMount& mount, exec::Co
             {.target = cache.target, .read_only = cache.access == df::Access::ReadOnly},
             spec);
     });
+}
+
+void RunMounts::begin_with_tree(
+    const df::CacheMount& cache, const source::Tree& tree, CacheFolder::Request& wanted) {
+    wanted.origin.push_back(
+        make_tree_key(tree, cache.source, parts_.request.source_date_epoch).hex);
+    wanted.fill = [this, &tree, &cache](const fs::path& folder) {
+        const fs::path root = empty_folder();
+        const std::string written = write_tree_files(tree, cache.source, root, parts_.stop);
+        copy_folder(RootFolder{root}, written, folder, parts_.stop);
+    };
 }
 
 void RunMounts::add(

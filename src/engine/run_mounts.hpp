@@ -51,6 +51,10 @@ private:
     void add(const dockerfile::SshMount& ssh, const RunMount& mount, exec::ContainerSpec& spec);
     void bind(os::UniqueFd fd, exec::BindMount mount, exec::ContainerSpec& spec);
     const std::filesystem::path& empty_folder();
+    void begin_with_tree(
+        const dockerfile::CacheMount& cache,
+        const source::Tree& tree,
+        CacheFolder::Request& wanted);
 
     const Parts parts_;
     std::vector<std::unique_ptr<store::ActiveSnapshot>> snapshots_;

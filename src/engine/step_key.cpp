@@ -57,7 +57,7 @@ void add_selection(
     const source::Tree& tree,
     const std::vector<std::string>& sources,
     const SelectOptions& options,
-    const StepSurroundings& around) {
+    std::int64_t epoch) {
     key.begin_list(sources.size());
     for (const std::string& word : sources) {
         const CopySelection selection = select_sources(tree, word, options);
@@ -68,7 +68,7 @@ void add_selection(
             key.add(number_of(item.node.type));
             key.add(std::int64_t{item.node.mode});
             // As the layer will have it: later times become this one.
-            key.add(std::min(item.node.mtime, around.source_date_epoch));
+            key.add(std::min(item.node.mtime, epoch));
             key.add(item.node.link_target);
             const bool is_file = item.node.type == source::NodeType::File;
             key.add(is_file ? content_key_of(tree, item.node) : "");
@@ -137,7 +137,7 @@ void add_action(KeyWriter& key, const RunAction& run, const StepSurroundings& ar
         const auto* bind = std::get_if<dockerfile::BindMount>(&mount.mount);
         if (origin.tree != nullptr && bind != nullptr) {
             key.add("tree");
-            add_selection(key, *origin.tree, {bind->source}, {nothing}, around);
+            add_selection(key, *origin.tree, {bind->source}, {nothing}, around.source_date_epoch);
         } else {
             key.add("layers");
             add_layers(key, origin.layers);
@@ -160,7 +160,12 @@ void add_action(KeyWriter& key, const CopyAction& copy, const StepSurroundings& 
     key.add(number_of(std::size_t{copy.unpack_archives}));
     if (is_tree(copy.origin)) {
         key.add("context");
-        add_selection(key, around.context, copy.sources, {copy.excludes, copy.parents}, around);
+        add_selection(
+            key,
+            around.context,
+            copy.sources,
+            {copy.excludes, copy.parents},
+            around.source_date_epoch);
         return;
     }
     key.add("layers");
@@ -181,6 +186,13 @@ void add_action(KeyWriter& key, const ConfigAction& /*config*/, const StepSurrou
 }
 
 }  // namespace
+
+StepKey make_tree_key(const source::Tree& tree, const std::string& source, std::int64_t epoch) {
+    const std::vector<std::string> nothing;
+    KeyWriter key;
+    add_selection(key, tree, {source}, {nothing}, epoch);
+    return key.finish();
+}
 
 struct KeyWriter::State {
     archive::Digester digester{archive::HashAlgorithm::Sha256};

@@ -48,6 +48,9 @@ exec::NetworkMode network_of(const RunAction& run, exec::NetworkMode of_build);
 /// select_sources() throws. `action` is no ConfigAction.
 StepKey make_step_key(const Action& action, const StepSurroundings& around);
 
+/// Names what a mount shows of `source` (a file, or a folder with what is in it) of a tree: the same content has the same name.
+StepKey make_tree_key(const source::Tree& tree, const std::string& source, std::int64_t epoch);
+
 /// Digests values in a form that no two lists of values share: each has its kind, its length and then its bytes.
 class KeyWriter {
 public:

@@ -101,6 +101,23 @@ TEST_F(BuildMounts, BeginACacheWithTheFilesOfAStage) {
         "5:6\nseed\nmore\n");
 }
 
+TEST_F(BuildMounts, BeginACacheWithTheFilesOfANamedContext) {
+    source::MemoryTree seed{1'700'000'000};
+    seed.add_file("s/deep/f", "seed\n");
+    seed.add_file("other", "no\n");
+    machine().contexts["seed"] = {};
+    machine().context_trees["seed"] = &seed;
+    const std::string file =
+        "FROM busybox:1\nRUN --mount=type=cache,id=s,from=seed,source=s,target=/c cat "
+        "/c/deep/f; echo more >> /c/deep/f; ls /c\n";
+    EXPECT_EQ(output(file), "seed\ndeep\n");
+    EXPECT_EQ(output(file), "seed\nmore\ndeep\n");
+    source::MemoryTree changed{1'700'000'000};
+    changed.add_file("s/deep/f", "another\n");
+    machine().context_trees["seed"] = &changed;
+    EXPECT_EQ(output(file), "another\ndeep\n");
+}
+
 TEST_F(BuildMounts, MountTmpfsOfASize) {
     EXPECT_EQ(
         output("FROM busybox:1\nRUN --mount=type=tmpfs,target=/t,size=1m "
