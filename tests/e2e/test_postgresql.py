@@ -1,4 +1,4 @@
-"""Two hubs over one PostgreSQL, which is restarted under them: no task is lost or doubled, no call is applied twice."""
+"""The service on PostgreSQL; and two hubs over one, which is restarted under them: no task is lost or doubled, no call applied twice."""
 import collections
 import http.client
 import threading
@@ -9,7 +9,8 @@ import xmlrpc.client
 from pathlib import Path
 
 from postgresql import Postgresql, find_programs
-from support import Service, wait_until
+from support import Service, assert_nothing_left, wait_until
+from test_bad_input import dockerfile
 
 OFFLINE, APPLIED = 1014, 1009
 CLIENTS, CALLS = 4, 40
@@ -117,7 +118,31 @@ class Builder(threading.Thread):
         self.join()
 
 
-@unittest.skipUnless(find_programs(), "PostgreSQL is not installed (Debian package postgresql)")
+NEEDS_POSTGRESQL = unittest.skipUnless(find_programs(), "PostgreSQL is not installed (Debian package postgresql)")
+
+
+@NEEDS_POSTGRESQL
+class WholeService(unittest.TestCase):
+    def test_builds_and_publishes(self):
+        postgresql = Postgresql()
+        self.addCleanup(postgresql.close)
+        service = Service()
+        self.addCleanup(service.close)
+        (service.root / "nacred.toml").write_text(f'[http]\nport = 0\n[database]\nurl = "{postgresql.url()}"\n')
+        service.set_up()
+        service.import_base("busybox:latest", "busybox")
+        checkout = service.make_repository("web")
+        service.push(checkout, {"Dockerfile": dockerfile("web", "RUN echo built > /built")})
+        service.build(checkout)
+        builds = service.call("listBuilds", "prefix=web")
+        self.assertEqual([(one["nvr"], one["state"]) for one in builds], [("web-container-1.0-1", 1)])
+        mirrored = service.root / "mirror/rawhide-container/Container/x86_64/images/web-container-1.0-1-x86_64-CHECKSUM"
+        wait_until(mirrored.exists, "the build is on the mirror")
+        self.assertFalse((service.root / "db.sqlite").exists())
+        assert_nothing_left(service)
+
+
+@NEEDS_POSTGRESQL
 class TwoHubs(unittest.TestCase):
     def setUp(self):
         self.postgresql = Postgresql()
