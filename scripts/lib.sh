@@ -3,12 +3,12 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(
     ca-certificates ccache cmake g++ git ninja-build pkg-config libarchive-dev libboost-json1.81-dev libcap-dev libcli11-dev
-    libcurl4-openssl-dev libdeflate-dev libfmt-dev libgnutls28-dev libkainjow-mustache-dev libmicrohttpd-dev libpq-dev libpugixml-dev
+    libcurl4-openssl-dev libdeflate-dev libfmt-dev libgnutls28-dev libkainjow-mustache-dev libkrb5-dev libmicrohttpd-dev libpq-dev libpugixml-dev
     libseccomp-dev libsodium-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libyaml-cpp-dev libzstd-dev zlib1g-dev)
 job_packages=(busybox-static crun curl iproute2 jq mmdebstrap podman python3 runc skopeo umoci)
 test_packages=(
-    buildah clang-19 clang-format-19 clang-tidy-19 cppcheck docker-registry groff-base libclang-rt-19-dev libgmock-dev libgtest-dev
-    librapidcheck-dev oci-image-tool openssh-client postgresql universal-ctags)
+    buildah clang-19 clang-format-19 clang-tidy-19 cppcheck docker-registry groff-base krb5-admin-server krb5-kdc krb5-user libclang-rt-19-dev libgmock-dev libgtest-dev
+    librapidcheck-dev oci-image-tool openssh-client postgresql python3-gssapi universal-ctags)
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

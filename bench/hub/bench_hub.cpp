@@ -18,7 +18,7 @@ Bench::Bench(const std::filesystem::path& folder)
            .log = Log{log_},
            .policies = {}},
           {.top = folder}},
-      dispatcher_{hub_, passwords_, Log{log_}} {}
+      dispatcher_{hub_, authenticator_} {}
 
 void Bench::write(const std::function<void(hub::Call&)>& body) {
     hub::Call call = hub_.begin_as_service(sql::Access::Write);
@@ -32,7 +32,7 @@ void Bench::execute(std::string_view statement, const sql::Parameters& parameter
 
 std::size_t Bench::call(std::string_view method, api::koji::Array params) {
     const api::koji::CallHeaders anonymous{
-        .session = std::nullopt, .peer = "", .verified_user = std::nullopt};
+        .session = std::nullopt, .peer = "", .client = std::nullopt};
     return koji::render_response(dispatcher_.call(anonymous, method, std::move(params))).size();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/koji/dispatcher.hpp"
+#include "auth/static_authenticator.hpp"
 #include "sql/sqlite_database.hpp"
 
 #include <chrono>
@@ -30,17 +31,12 @@ public:
     sql::Database& database() noexcept { return database_; }
 
 private:
-    class NoPasswords final : public hub::PasswordVerifier {
-    public:
-        bool verify(const std::string&, const Secret&) const override { return false; }
-    };
-
     SystemClock clock_;
     SystemRandom random_;
     MemoryLogSink log_;
     sql::SqliteDatabase database_;
     hub::Hub hub_;
-    NoPasswords passwords_;
+    auth::StaticAuthenticator authenticator_;
     api::koji::Dispatcher dispatcher_;
 };
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "base/error.hpp"
 #include "base/secret.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -29,6 +31,17 @@ struct Identity {
     bool operator==(const Identity&) const = default;
 };
 
+/// Somebody tried too often with wrong credentials, and has to wait.
+class TooManyAttempts : public Error {
+public:
+    TooManyAttempts(const std::string& message, std::chrono::seconds retry_after);
+
+    std::chrono::seconds retry_after() const noexcept { return retry_after_; }
+
+private:
+    std::chrono::seconds retry_after_;
+};
+
 /// Finds out who somebody is. Thread-safe. Every implementation passes tests/contract/authenticator_contract.cpp.
 class Authenticator {
 public:
@@ -36,8 +49,7 @@ public:
 
     /// Nothing when the credentials are wrong, unknown, or of a kind this one does not take: a caller learns no more, so that
     /// it cannot tell somebody which users exist. `peer` is the address they came from. Throws
-    /// Error{PermissionDenied} for right credentials of a user who is blocked, Error{ResourceExhausted}, with how long to
-    /// wait, after too many wrong ones.
+    /// Error{PermissionDenied} for right credentials of a user who is blocked, TooManyAttempts after too many wrong ones.
     virtual std::optional<Identity> authenticate(
         const Credentials& credentials, const std::string& peer) = 0;
 };

@@ -42,6 +42,12 @@ Identity admit(const UserRecord& record, std::string method) {
 
 }  // namespace
 
+TooManyAttempts::TooManyAttempts(const std::string& message, std::chrono::seconds retry_after)
+    : Error{ErrorCode::ResourceExhausted, message},
+      retry_after_{retry_after} {
+    set_hint("try again in " + std::to_string(retry_after.count()) + " seconds");
+}
+
 RecordAuthenticator::RecordAuthenticator(
     UserRecords& records,
     const Clock& clock,
@@ -61,9 +67,7 @@ std::optional<Identity> RecordAuthenticator::authenticate(
 
 void RecordAuthenticator::require_attempt(const std::string& user, const std::string& peer) {
     const auto wait = limiter_.lock()->find_wait(user, peer, clock_.steady_now());
-    if (wait)
-        throw Error{ErrorCode::ResourceExhausted, "too many wrong passwords or tokens from " + peer}
-            .with_hint("try again in " + std::to_string(wait->count()) + " seconds");
+    if (wait) throw TooManyAttempts{"too many wrong passwords or tokens from " + peer, *wait};
 }
 
 std::optional<Identity> RecordAuthenticator::by_password(

@@ -1,5 +1,6 @@
 #include "hub/audit.hpp"
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "hub/statement.hpp"
 
@@ -22,7 +23,7 @@ sql::Parameters record(
         std::string_view{caller.name},
         std::string_view{caller.address},
         action,
-        subject.substr(0, kAuditTextMax),
+        sanitize_utf8(subject.substr(0, kAuditTextMax)),
         sanitize_utf8(detail.substr(0, kAuditTextMax)));
 }
 
@@ -32,17 +33,50 @@ void audit(Call& call, std::string_view action, std::string_view subject, std::s
     call.sql().execute(kInsert, record(call.now_us(), call.caller(), action, subject, detail));
 }
 
-void audit_refusal(
-    sql::Database& database,
-    const Clock& clock,
-    const Caller& caller,
-    std::string_view method,
-    std::string_view reason) {
+bool RefusalNotes::admit_stranger(std::int64_t& omitted) {
+    const SteadyTime now = clock_.steady_now();
+    auto window = window_.lock();
+    if (window->end <= now) {
+        omitted = window->omitted;
+        *window = {.end = now + kStrangerWindow};
+    }
+    if (window->noted >= kStrangerRefusalsMax) {
+        ++window->omitted;
+        return false;
+    }
+    ++window->noted;
+    return true;
+}
+
+void RefusalNotes::write(
+    const Caller& caller, const std::vector<RefusalNote>& refusals, std::int64_t omitted) {
     const auto now =
-        std::chrono::duration_cast<std::chrono::microseconds>(clock.wall_now().time_since_epoch());
-    const auto transaction = database.begin(sql::Access::Write);
-    transaction->execute(kInsert, record(now.count(), caller, "call.refused", method, reason));
+        std::chrono::duration_cast<std::chrono::microseconds>(clock_.wall_now().time_since_epoch());
+    const auto transaction = database_.begin(sql::Access::Write);
+    if (omitted > 0)
+        transaction->execute(
+            kInsert,
+            record(
+                now.count(),
+                Caller{},
+                "refusals.omitted",
+                std::to_string(omitted),
+                "refusals of strangers, too many to note each"));
+    for (const RefusalNote& refusal : refusals)
+        transaction->execute(
+            kInsert, record(now.count(), caller, refusal.action, refusal.subject, refusal.reason));
     transaction->commit();
+}
+
+void RefusalNotes::note(const Caller& caller, const std::vector<RefusalNote>& refusals) {
+    if (refusals.empty()) return;
+    std::int64_t omitted = 0;
+    if (!caller.user && !admit_stranger(omitted)) return;
+    try {
+        write(caller, refusals, omitted);
+    } catch (const Error& error) {
+        log_.error("audit.failed", {{"error", error.describe()}});
+    }
 }
 
 std::vector<AuditRecord> read_audit(Call& call, const QueryOptions& options) {

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "base/guarded.hpp"
+#include "base/log.hpp"
 #include "hub/call.hpp"
 #include "hub/query.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,13 +26,47 @@ struct AuditRecord {
 void audit(
     Call& call, std::string_view action, std::string_view subject, std::string_view detail = {});
 
-/// Notes a refusal in a transaction of its own: that of the refused call is rolled back.
-void audit_refusal(
-    sql::Database& database,
-    const Clock& clock,
-    const Caller& caller,
-    std::string_view method,
-    std::string_view reason);
+/// A refusal as the audit log has it.
+struct RefusalNote {
+    std::string action;   ///< "call.refused", "login.refused", ...
+    std::string subject;  ///< the method, or who somebody said to be
+    std::string reason;
+};
+
+/// Refusals of callers that nobody knows, which are noted in one window; what is beyond them is counted only.
+inline constexpr int kStrangerRefusalsMax = 200;
+inline constexpr std::chrono::seconds kStrangerWindow{60};
+
+/// Notes refusals in transactions of their own: that of a refused call is rolled back. Strangers cannot fill the disk
+/// with them. Thread-safe.
+class RefusalNotes {
+public:
+    /// All outlive it.
+    RefusalNotes(sql::Database& database, const Clock& clock, Log log)
+        : database_{database},
+          clock_{clock},
+          log_{log} {}
+
+    /// Not inside a transaction of the caller. A note that cannot be written is an error in the log of the service:
+    /// whoever was refused is told why all the same.
+    void note(const Caller& caller, const std::vector<RefusalNote>& refusals);
+
+private:
+    struct Window {
+        SteadyTime end;
+        int noted = 0;
+        std::int64_t omitted = 0;
+    };
+
+    bool admit_stranger(std::int64_t& omitted);
+    void write(
+        const Caller& caller, const std::vector<RefusalNote>& refusals, std::int64_t omitted);
+
+    sql::Database& database_;
+    const Clock& clock_;
+    Log log_;
+    Guarded<Window> window_;
+};
 
 /// The newest first.
 std::vector<AuditRecord> read_audit(Call& call, const QueryOptions& options = {});

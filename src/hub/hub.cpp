@@ -15,8 +15,10 @@ sql::Database& migrated(sql::Database& database) {
 Hub::Hub(const Parts& parts, const HubConfig& config)
     : database{migrated(parts.database)},
       clock{parts.clock},
+      refusals{parts.database, parts.clock, parts.log},
       policies{parts.policies},
       sessions{config.sessions, parts.random},
+      verified_logins{config.verified_logins},
       tasks{policies},
       host_tasks{hosts, tasks},
       packages{policies, tags},

@@ -9,6 +9,7 @@
 #include "hub/scheduler.hpp"
 #include "hub/tagging.hpp"
 #include "hub/targets.hpp"
+#include "hub/verified_logins.hpp"
 
 #include <filesystem>
 
@@ -18,6 +19,7 @@ struct HubConfig {
     std::filesystem::path top;  ///< Koji's topdir: packages/ and work/ are in it
     SessionRules sessions;
     SchedulerRules scheduler;
+    VerifiedLoginRules verified_logins;
 };
 
 /// The services of a hub, tied together. Thread-safe; what it is given outlives it.
@@ -49,9 +51,11 @@ struct Hub {
     sql::Database& database;
     const Clock& clock;
     Bells bells;
+    RefusalNotes refusals;
     const Policies policies;
     const Users users{};
     const Sessions sessions;
+    const VerifiedLoginRules verified_logins;
     const Channels channels{};
     const Hosts hosts{};
     const Tasks tasks;

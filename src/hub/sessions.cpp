@@ -97,19 +97,15 @@ void require_session(const Call& call) {
     if (!call.caller().session) throw Fault{FaultCode::AuthError, "Not logged in"};
 }
 
+/// A principal names its user by what is before the realm.
+std::string created_name(std::string_view name, const LoginOptions& options) {
+    return std::string{options.principal ? name.substr(0, name.rfind('@')) : name};
+}
+
 }  // namespace
 
 std::string Sessions::new_key(UserId user) const {
     return user.str() + "-" + random_word(random_, kKeyLength);
-}
-
-std::string Sessions::get_password_hash(Call& call, std::string_view user_name) const {
-    const sql::Rows rows = call.sql().query(
-        "SELECT password, status, usertype FROM users WHERE name = ?", bound(user_name));
-    if (rows.empty() || rows[0].is_null(0)
-        || rows[0].integer(2) == static_cast<std::int64_t>(UserType::Group))
-        throw Fault{FaultCode::AuthError, "invalid username or password"};
-    return rows[0].text(0);
 }
 
 SessionCredentials Sessions::login(
@@ -120,8 +116,10 @@ SessionCredentials Sessions::login(
     const Users users;
     auto user = users.find(call, std::string{user_name});
     if (!user && rules_.login_creates_user) {
-        users.insert(call, NewUser{.name = std::string{user_name}});
-        user = users.find(call, std::string{user_name});
+        const std::string name = created_name(user_name, options);
+        users.insert(call, NewUser{.name = name, .krb_principal = options.principal});
+        user = users.find(call, name);
+        audit(call, "login.user_created", user->name, options.principal.value_or(""));
     }
     if (!user) throw Fault{FaultCode::AuthError, "Unknown user: " + std::string{user_name}};
     if (user->type == UserType::Group)

@@ -13,14 +13,6 @@
 
 namespace nacre::hub {
 
-/// Checks a password against what is stored for a user. Slow on purpose, so it is called outside of
-/// transactions.
-class PasswordVerifier {
-public:
-    virtual ~PasswordVerifier() = default;
-    virtual bool verify(const std::string& stored_hash, const Secret& password) const = 0;
-};
-
 struct SessionRules {
     std::chrono::minutes renewal_timeout{1440};  ///< Koji's SessionRenewalTimeout; 0: never expires
     bool check_client_address = true;            ///< Koji's CheckClientIP
@@ -58,6 +50,7 @@ struct LoginOptions {
     AuthType authtype = AuthType::Normal;
     bool renew = false;      ///< the caller's (perhaps expired) session goes on with a new key
     bool exclusive = false;  ///< as exclusive(), without force
+    std::optional<std::string> principal;  ///< of a user that the login creates
 };
 
 enum class Force : std::uint8_t { No, Yes };
@@ -66,9 +59,6 @@ enum class Force : std::uint8_t { No, Yes };
 class Sessions {
 public:
     Sessions(SessionRules rules, Random& random) : rules_{rules}, random_{random} {}
-
-    /// The stored hash for a login by password; faults 1002 for users who may not log in so.
-    std::string get_password_hash(Call& call, std::string_view user_name) const;
 
     /// For a user name that was verified (by password, certificate or ticket). Sets the call's caller.
     /// Faults: 1002 for unknown and blocked users, 1006 when locked by an exclusive session.

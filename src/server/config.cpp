@@ -154,6 +154,22 @@ void read_database(TableReader& top, const std::string& file, ConfigResult& resu
     table.refuse_unknown();
 }
 
+void read_logins(TableReader& top, const std::string& file, ConfigResult& result) {
+    LoginSettings& logins = result.config.logins;
+    TableReader table{top.take_table("logins"), file, result.diagnostics};
+    table.take("create_users", logins.create_users, "true or false");
+    table.take("certificate_name", logins.certificate_name, "a string");
+    table.take_strings("certificate_proxies", logins.certificate_proxies);
+    table.take_strings("principal_proxies", logins.principal_proxies);
+    table.take("proxies_choose_kind", logins.proxies_choose_kind, "true or false");
+    table.refuse_unknown();
+
+    TableReader kerberos{top.take_table("kerberos"), file, result.diagnostics};
+    kerberos.take("keytab", result.config.kerberos.keytab, "a string");
+    kerberos.take_strings("realms", result.config.kerberos.realms);
+    kerberos.refuse_unknown();
+}
+
 void read_tables(const toml::table& root, const std::string& file, ConfigResult& result) {
     Config& config = result.config;
     TableReader top{&root, file, result.diagnostics};
@@ -165,6 +181,7 @@ void read_tables(const toml::table& root, const std::string& file, ConfigResult&
     http.take("public_url", config.http.public_url, "a string");
     http.take_integer("workers", config.http.workers, 1, kWorkersMax);
     http.take("insecure", config.http.insecure, "true or false");
+    http.take_strings("trusted_proxies", config.http.trusted_proxies);
     if (!config.http.insecure && !is_loopback(config.http.address)) {
         http.complain_about(
             "address",
@@ -176,6 +193,7 @@ void read_tables(const toml::table& root, const std::string& file, ConfigResult&
     http.refuse_unknown();
 
     read_tls(top, file, result);
+    read_logins(top, file, result);
 
     read_database(top, file, result);
 
@@ -215,6 +233,105 @@ std::string toml_strings(const std::vector<std::string>& values) {
     return "[" + join(words, ", ") + "]";
 }
 
+std::vector<Setting> listener_settings(const HttpSettings& http, const TlsSettings& tls) {
+    return {
+        {"http", "address", toml_string(http.address), "IP address to listen on"},
+        {"http", "port", std::to_string(http.port), "0: any free one"},
+        {"http",
+         "public_url",
+         toml_string(http.public_url),
+         "how clients reach the service; empty: address and port, of tls where it is enabled"},
+        {"http", "workers", std::to_string(http.workers), "requests answered at once"},
+        {"http",
+         "insecure",
+         toml_bool(http.insecure),
+         "whether address may be one that other machines reach, without encryption"},
+        {"http",
+         "trusted_proxies",
+         toml_strings(http.trusted_proxies),
+         "IP addresses of proxies whose X-Forwarded-For and Remote-User are believed"},
+        {"tls", "enabled", toml_bool(tls.enabled), "whether the service listens with TLS too"},
+        {"tls", "address", toml_string(tls.address), "IP address to listen on"},
+        {"tls", "port", std::to_string(tls.port), "0: any free one"},
+        {"tls",
+         "names",
+         toml_strings(tls.names),
+         "host names and IP addresses for the service's own certificate, beside those it knows"},
+        {"tls",
+         "certificate",
+         toml_string(tls.certificate),
+         "PEM file, the service's first; empty: the service makes its own"},
+        {"tls", "key", toml_string(tls.key), "PEM file with the key of certificate"},
+        {"tls",
+         "client_ca",
+         toml_string(tls.client_ca),
+         "PEM file of authorities whose client certificates log in; empty: none"},
+        {"tls",
+         "client_crl",
+         toml_string(tls.client_crl),
+         "PEM file with lists of revoked client certificates; empty: none"}};
+}
+
+std::vector<Setting> login_settings(const LoginSettings& logins, const KerberosSettings& kerberos) {
+    return {
+        {"logins",
+         "create_users",
+         toml_bool(logins.create_users),
+         "whether who shows a good certificate or ticket becomes a user"},
+        {"logins",
+         "certificate_name",
+         toml_string(logins.certificate_name),
+         "attribute of a client certificate's subject that names the user"},
+        {"logins",
+         "certificate_proxies",
+         toml_strings(logins.certificate_proxies),
+         "subjects (RFC 4514) of client certificates that may log in as others"},
+        {"logins",
+         "principal_proxies",
+         toml_strings(logins.principal_proxies),
+         "Kerberos principals that may log in as others"},
+        {"logins",
+         "proxies_choose_kind",
+         toml_bool(logins.proxies_choose_kind),
+         "whether they may say how the others had proved who they are"},
+        {"kerberos",
+         "keytab",
+         toml_string(kerberos.keytab),
+         "file with the key of HTTP/<name of the service>; empty: no logins by Kerberos"},
+        {"kerberos",
+         "realms",
+         toml_strings(kerberos.realms),
+         "realms whose principals are the users of the same name"}};
+}
+
+std::vector<Setting> work_settings(const Config& config) {
+    const BuilderSettings& builder = config.builder;
+    return {
+        {"database",
+         "url",
+         toml_string(config.database.url),
+         "postgresql://USER@HOST/DATABASE; empty: SQLite in the data folder"},
+        {"builder", "enabled", toml_bool(builder.enabled), "whether this machine builds"},
+        {"builder",
+         "name",
+         toml_string(builder.name),
+         "name of this machine among the hub's hosts"},
+        {"builder", "tasks_max", std::to_string(builder.tasks_max), "builds at once"},
+        {"builder",
+         "compression",
+         toml_string(builder.compression),
+         "of layers: gzip, zstd or none"},
+        {"builder",
+         "compression_level",
+         std::to_string(builder.compression_level),
+         "1 to 12 for gzip, 1 to 19 for zstd"},
+        {"builder", "cache", toml_bool(builder.cache), "whether equal steps reuse their layers"},
+        {"publish",
+         "mirror_tags",
+         toml_strings(config.publish.mirror_tags),
+         "tags (globs) whose builds go to the mirror tree"}};
+}
+
 }  // namespace
 
 ConfigResult parse_config(std::string_view text, const std::string& file) {
@@ -239,65 +356,14 @@ ConfigResult parse_config(std::string_view text, const std::string& file) {
 }
 
 std::vector<Setting> settings_of(const Config& config) {
-    const HttpSettings& http = config.http;
-    const BuilderSettings& builder = config.builder;
-    const TlsSettings& tls = config.tls;
-    return {
-        {"", "log_level", toml_string(config.log_level), "debug, info, warning or error"},
-        {"http", "address", toml_string(http.address), "IP address to listen on"},
-        {"http", "port", std::to_string(http.port), "0: any free one"},
-        {"http",
-         "public_url",
-         toml_string(http.public_url),
-         "how clients reach the service; empty: address and port, of tls where it is enabled"},
-        {"http", "workers", std::to_string(http.workers), "requests answered at once"},
-        {"http",
-         "insecure",
-         toml_bool(http.insecure),
-         "whether address may be one that other machines reach, without encryption"},
-        {"tls", "enabled", toml_bool(tls.enabled), "whether the service listens with TLS too"},
-        {"tls", "address", toml_string(tls.address), "IP address to listen on"},
-        {"tls", "port", std::to_string(tls.port), "0: any free one"},
-        {"tls",
-         "names",
-         toml_strings(tls.names),
-         "host names and IP addresses for the service's own certificate, beside those it knows"},
-        {"tls",
-         "certificate",
-         toml_string(tls.certificate),
-         "PEM file, the service's first; empty: the service makes its own"},
-        {"tls", "key", toml_string(tls.key), "PEM file with the key of certificate"},
-        {"tls",
-         "client_ca",
-         toml_string(tls.client_ca),
-         "PEM file of authorities whose client certificates log in; empty: none"},
-        {"tls",
-         "client_crl",
-         toml_string(tls.client_crl),
-         "PEM file with lists of revoked client certificates; empty: none"},
-        {"database",
-         "url",
-         toml_string(config.database.url),
-         "postgresql://USER@HOST/DATABASE; empty: SQLite in the data folder"},
-        {"builder", "enabled", toml_bool(builder.enabled), "whether this machine builds"},
-        {"builder",
-         "name",
-         toml_string(builder.name),
-         "name of this machine among the hub's hosts"},
-        {"builder", "tasks_max", std::to_string(builder.tasks_max), "builds at once"},
-        {"builder",
-         "compression",
-         toml_string(builder.compression),
-         "of layers: gzip, zstd or none"},
-        {"builder",
-         "compression_level",
-         std::to_string(builder.compression_level),
-         "1 to 12 for gzip, 1 to 19 for zstd"},
-        {"builder", "cache", toml_bool(builder.cache), "whether equal steps reuse their layers"},
-        {"publish",
-         "mirror_tags",
-         toml_strings(config.publish.mirror_tags),
-         "tags (globs) whose builds go to the mirror tree"}};
+    std::vector<Setting> all{
+        {"", "log_level", toml_string(config.log_level), "debug, info, warning or error"}};
+    for (auto& part :
+         {listener_settings(config.http, config.tls),
+          login_settings(config.logins, config.kerberos),
+          work_settings(config)})
+        all.insert(all.end(), part.begin(), part.end());
+    return all;
 }
 
 std::string render_config(const Config& config) {

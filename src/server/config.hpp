@@ -15,6 +15,7 @@ struct HttpSettings {
     std::string public_url;     ///< how clients reach us; empty: from address and port
     std::int64_t workers = 16;  ///< requests answered at once
     bool insecure = false;      ///< `address` may be one that others reach
+    std::vector<std::string> trusted_proxies;  ///< addresses; what they say of callers counts
 };
 
 /// A second listener, encrypted, beside the plain one.
@@ -31,6 +32,20 @@ struct TlsSettings {
 
 struct DatabaseSettings {
     std::string url;  ///< of a PostgreSQL; empty: SQLite in the data folder
+};
+
+/// Who may log in as whom.
+struct LoginSettings {
+    bool create_users = false;            ///< of those whom a certificate or a ticket verified
+    std::string certificate_name = "CN";  ///< attribute of a client certificate that names the user
+    std::vector<std::string> certificate_proxies;  ///< subjects that may log in others
+    std::vector<std::string> principal_proxies;    ///< principals that may
+    bool proxies_choose_kind = false;              ///< of the session they open for others
+};
+
+struct KerberosSettings {
+    std::string keytab;               ///< file; empty: no logins by Kerberos
+    std::vector<std::string> realms;  ///< whose principals are the users of the same name
 };
 
 struct BuilderSettings {
@@ -51,6 +66,8 @@ struct PublishSettings {
 struct Config {
     HttpSettings http;
     TlsSettings tls;
+    LoginSettings logins;
+    KerberosSettings kerberos;
     DatabaseSettings database;
     BuilderSettings builder;
     PublishSettings publish;

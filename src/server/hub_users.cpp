@@ -1,7 +1,5 @@
 #include "server/hub_users.hpp"
 
-#include "auth/password.hpp"
-
 #include <algorithm>
 
 namespace nacre::server {
@@ -9,7 +7,7 @@ namespace nacre::server {
 std::optional<auth::UserRecord> HubUserRecords::find_user(const std::string& name) {
     hub::Call call = hub_.begin_as_service(sql::Access::Read);
     const auto user = hub_.users.find(call, name);
-    if (!user || user->name != name || user->type != hub::UserType::Normal) return std::nullopt;
+    if (!user || user->name != name || user->type == hub::UserType::Group) return std::nullopt;
     return auth::UserRecord{
         .name = user->name,
         .status = user->status == hub::UserStatus::Blocked ? auth::UserStatus::Blocked
@@ -21,10 +19,6 @@ std::optional<auth::UserRecord> HubUserRecords::find_user_of_token(
     const std::string& /*token_hash*/) {
     // The hub issues no tokens: none is known.
     return std::nullopt;
-}
-
-bool HashedPasswords::verify(const std::string& stored_hash, const Secret& password) const {
-    return auth::verify_password(password, stored_hash);
 }
 
 bool HubAdministrators::exists(const std::string& name) const {

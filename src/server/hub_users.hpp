@@ -21,12 +21,6 @@ private:
     hub::Hub& hub_;
 };
 
-/// Argon2id, as auth/ does it. Thread-safe.
-class HashedPasswords final : public hub::PasswordVerifier {
-public:
-    bool verify(const std::string& stored_hash, const Secret& password) const override;
-};
-
 /// Users with the hub's permission "admin". Thread-safe.
 class HubAdministrators final : public api::distgit::Administrators {
 public:

@@ -17,7 +17,7 @@ InProcessHubConnection::InProcessHubConnection(
 
 api::koji::CallHeaders InProcessHubConnection::next_headers() {
     session_.callnum = callnum_++;
-    return {.session = session_, .peer = "", .verified_user = std::nullopt};
+    return {.session = session_, .peer = "", .client = std::nullopt};
 }
 
 koji::Value InProcessHubConnection::call(std::string_view method, koji::Array arguments) {

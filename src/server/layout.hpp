@@ -44,6 +44,9 @@ struct Layout {
     /// The service's own authority and certificate.
     std::filesystem::path tls() const { return root / "tls"; }
 
+    /// Kerberos tickets that were used.
+    std::filesystem::path replays() const { return root / "run" / "replays"; }
+
     std::filesystem::path locks() const { return root / "run" / "locks"; }
 
     std::filesystem::path temporary() const { return root / "tmp"; }

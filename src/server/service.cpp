@@ -7,6 +7,7 @@
 #include "api/files/data_files.hpp"
 #include "api/koji/hub_handler.hpp"
 #include "api/registry/registry.hpp"
+#include "auth/gss_ticket_verifier.hpp"
 #include "auth/record_authenticator.hpp"
 #include "backend/local_backend.hpp"
 #include "base/clock.hpp"
@@ -79,21 +80,47 @@ hub::Policies load_policies(const Layout& layout) {
     return text ? hub::Policies::from_text(*text, layout.policy_file().string()) : hub::Policies{};
 }
 
+hub::VerifiedLoginRules rules_of(const Config& config) {
+    return {
+        .certificate_proxies = config.logins.certificate_proxies,
+        .principal_proxies = config.logins.principal_proxies,
+        .proxies_choose_kind = config.logins.proxies_choose_kind,
+        .realms = config.kerberos.realms};
+}
+
 /// What belongs to the hub: it outlives everything that calls it.
 struct HubParts {
     HubParts(const ServiceOptions& options, const Clock& clock, Random& random, Log log)
         : database{open_database(options.config, options.layout)},
           hub{{*database, clock, random, log, load_policies(options.layout)},
               {.top = options.layout.koji_top(),
-               .sessions = {.check_client_address = false},
-               .scheduler = {}}},
-          dispatcher{hub, passwords, log} {}
+               .sessions =
+                   {.check_client_address = false,
+                    .login_creates_user = options.config.logins.create_users},
+               .scheduler = {},
+               .verified_logins = rules_of(options.config)}},
+          records{hub},
+          authenticator{records, clock},
+          dispatcher{hub, authenticator} {
+        const std::string& keytab = options.config.kerberos.keytab;
+        if (!keytab.empty()) tickets.emplace(keytab, options.layout.replays());
+    }
 
     std::unique_ptr<sql::Database> database;
     hub::Hub hub;
-    HashedPasswords passwords;
+    HubUserRecords records;
+    auth::RecordAuthenticator authenticator;
+    std::optional<auth::GssTicketVerifier> tickets;
     api::koji::Dispatcher dispatcher;
 };
+
+api::koji::HubHandlerConfig hub_config_of(const Config& config, HubParts& parts) {
+    api::koji::HubHandlerConfig hub;
+    hub.trusted_proxies = config.http.trusted_proxies;
+    hub.certificate_name = config.logins.certificate_name;
+    if (parts.tickets) hub.tickets = &*parts.tickets;
+    return hub;
+}
 
 /// What comes from outside the program.
 struct Surroundings {
@@ -105,8 +132,8 @@ struct Surroundings {
 
 /// What answers HTTP in every process that is a hub.
 struct HubFaces {
-    HubFaces(const Layout& layout, HubParts& parts, Log log)
-        : koji{parts.dispatcher, {}, log},
+    HubFaces(const Config& config, const Layout& layout, HubParts& parts, Log log)
+        : koji{parts.dispatcher, hub_config_of(config, parts), log},
           koji_files{layout.koji_top()},
           facts{parts.hub},
           pages{facts} {
@@ -127,22 +154,21 @@ struct HubFaces {
 /// Everything that answers HTTP.
 struct Faces {
     Faces(
+        const Config& config,
         const Layout& layout,
         HubParts& parts,
         store::BlobStore& blobs,
         store::ImageNames& names,
         const Surroundings& around)
-        : records{parts.hub},
-          authenticator{records, around.clock},
-          administrators{parts.hub},
-          callers{authenticator, administrators},
+        : administrators{parts.hub},
+          callers{parts.authenticator, administrators},
           repositories{{.root = layout.git()}, around.runner, around.clock},
           access{layout.git()},
           git{{layout.git(), repositories, access, callers, around.runner}},
           pagure{{repositories, access, callers}},
           lookaside_files{layout.lookaside(), around.clock},
           lookaside{{lookaside_files, repositories, access, callers}, {}, around.log},
-          hub{layout, parts, around.log},
+          hub{config, layout, parts, around.log},
           registry{{blobs, names, push_policy, around.clock, around.random}},
           mirror{layout.root} {
         router.add("/v2", registry);
@@ -154,8 +180,6 @@ struct Faces {
         router.add("/", hub.router);
     }
 
-    HubUserRecords records;
-    auth::RecordAuthenticator authenticator;
     HubAdministrators administrators;
     api::distgit::Callers callers;
     distgit::GitRepositories repositories;
@@ -317,7 +341,7 @@ void run_service(const ServiceOptions& options, Log log, std::stop_token stop) {
     store::DirectoryImageNames names{layout.images()};
     store::OverlaySnapshotter snapshots{layout.snapshots()};
     clean_up(layout, parts, snapshots, log);
-    Faces faces{layout, parts, blobs, names, {runner, clock, random, log}};
+    Faces faces{options.config, layout, parts, blobs, names, {runner, clock, random, log}};
     publish::MirrorPublisher mirror{layout.mirror(), blobs};
     PublicationLoop publications{parts.hub, blobs, mirror, options.config.publish.mirror_tags, log};
 
@@ -365,7 +389,7 @@ void run_hub(const ServiceOptions& options, Log log, std::stop_token stop) {
     SystemRandom random;
     HubParts parts{options, clock, random, log};
     parts.hub.clean_up();
-    HubFaces faces{layout, parts, log};
+    HubFaces faces{options.config, layout, parts, log};
     const Certificates certificates{options.config, layout, clock, log};
     ThreadGroup threads;
     Listeners listeners{options.config, certificates, faces.router, log};

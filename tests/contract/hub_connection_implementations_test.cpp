@@ -1,4 +1,5 @@
 #include "api/koji/hub_handler.hpp"
+#include "auth/static_authenticator.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
@@ -7,7 +8,6 @@
 #include "http/client.hpp"
 #include "http/server.hpp"
 #include "hub/hub.hpp"
-#include "server/hub_users.hpp"
 #include "server/in_process_hub.hpp"
 #include "sql/sqlite_database.hpp"
 #include "support/temp_dir.hpp"
@@ -34,8 +34,8 @@ struct HubWithHost {
     hub::Hub hub{
         {*database, clock, random, log, hub::Policies{}},
         {.top = folder.path(), .sessions = {}, .scheduler = {}}};
-    server::HashedPasswords passwords;
-    api::koji::Dispatcher dispatcher{hub, passwords, log};
+    auth::StaticAuthenticator authenticator;
+    api::koji::Dispatcher dispatcher{hub, authenticator};
 };
 
 class InProcessFixture final : public HubConnectionFixture {

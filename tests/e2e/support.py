@@ -72,6 +72,7 @@ class Service:
         (self.work / "home").mkdir()
         (self.root / "nacred.toml").write_text("[http]\nport = 0\n")
         (self.root / "hub.conf").write_text("[policy]\n" + policy)
+        self.variables: dict[str, str] = {}  # beside those of everybody
         self.process: subprocess.Popen | None = None
         self.command = "serve"
         self.url = ""
@@ -81,15 +82,16 @@ class Service:
     def environment(self, user: str | None = None) -> dict[str, str]:
         env = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "NACRE_", "SSL_", "REQUESTS_", "CURL_"))}
         env.update(PATH=f"{BIN}:{env['PATH']}", NACRE_ROOT=str(self.root), HOME=str(self.work / "home"), XDG_CONFIG_HOME=str(self.work / "home"),
-                   LANG="C.UTF-8", GIT_TERMINAL_PROMPT="0", GIT_CONFIG_NOSYSTEM="1")
+                   LANG="C.UTF-8", GIT_TERMINAL_PROMPT="0", GIT_CONFIG_NOSYSTEM="1", **self.variables)
         if user:
             env.update(NACRE_CONFIG=str(self.work / f"{user}.conf"))
             for role in ("AUTHOR", "COMMITTER"):
                 env.update({f"GIT_{role}_NAME": user.title(), f"GIT_{role}_EMAIL": f"{user}@example.org"})
         return env
 
-    def run(self, *command, user: str | None = None, cwd: Path | None = None, check: bool = True, stdin: str = "") -> Result:
-        done = subprocess.run([str(word) for word in command], cwd=cwd or self.work, env=self.environment(user), input=stdin,
+    def run(self, *command, user: str | None = None, cwd: Path | None = None, check: bool = True, stdin: str = "",
+            variables: dict[str, str] | None = None) -> Result:
+        done = subprocess.run([str(word) for word in command], cwd=cwd or self.work, env=self.environment(user) | (variables or {}), input=stdin,
                               capture_output=True, text=True, errors="replace", timeout=COMMAND_LIMIT_SECONDS)
         result = Result(done)
         if check and result.code:

@@ -5,6 +5,7 @@
 #include "http/server.hpp"
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,7 @@ public:
 
     std::deque<Fate> fates;
     std::vector<http::ClientRequest> seen;
+    std::optional<http::ClientCertificate> certificate;  ///< what the client shows in TLS
 
 private:
     class Body final : public ByteSource {
@@ -127,6 +129,7 @@ private:
         request.method = asked.method;
         request.headers = asked.headers;
         request.peer = peer_;
+        request.certificate = certificate;
         request.content_length = body.size();
         request.body = &source;
         set_target(request, asked.url);

@@ -28,12 +28,25 @@ void require(Context& context, Needs needs) {
     }
 }
 
+/// Refusals that are routine are none: of an expired session, and of a call that is sent again.
+bool is_refusal(const Fault& fault) noexcept {
+    const FaultCode code = fault.fault_code();
+    return code == FaultCode::ActionNotAllowed || code == FaultCode::AuthError
+           || code == FaultCode::AuthLockError;
+}
+
+/// Who somebody said to be.
+std::string login_name(
+    const CallHeaders& headers, const Parameters& parameters, std::string_view method) {
+    if (method == "login") return parameters.get_text("user");
+    return headers.client ? headers.client->identity : "";
+}
+
 }  // namespace
 
-Dispatcher::Dispatcher(hub::Hub& hub, const hub::PasswordVerifier& passwords, Log log)
+Dispatcher::Dispatcher(hub::Hub& hub, auth::Authenticator& authenticator)
     : hub_{hub},
-      passwords_{passwords},
-      log_{log} {
+      authenticator_{authenticator} {
     for (const auto make :
          {archive_methods,
           build_methods,
@@ -96,19 +109,19 @@ sql::Access Dispatcher::access_of_call(const Value& call) const {
     return method->flow == Flow::Wrapper ? sql::Access::Write : method->access;
 }
 
-void Dispatcher::check_password(const Parameters& parameters) const {
+void Dispatcher::check_password(const CallHeaders& headers, const Parameters& parameters) const {
     const std::string user = parameters.get_text("user");
-    const Secret password{parameters.get_text("password")};
-    std::string stored;
-    {
-        hub::Call call = hub_.begin(sql::Access::Read);
-        stored = hub_.sessions.get_password_hash(call, user);
+    const auth::PasswordCredentials credentials{user, Secret{parameters.get_text("password")}};
+    std::optional<auth::Identity> identity;
+    try {
+        // Slow on purpose, hence outside of the transaction.
+        identity = authenticator_.authenticate(credentials, headers.peer);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::PermissionDenied) throw;
+        throw Fault{FaultCode::AuthError, "logins by " + user + " are not allowed"};
     }
-    // Slow on purpose, hence outside of the transaction.
-    if (!passwords_.verify(stored, password)) {
-        log_.info("login.refused", {{"user", user}});
+    if (!identity || identity->user != user)
         throw Fault{FaultCode::AuthError, "invalid username or password"};
-    }
 }
 
 void Dispatcher::open_session(Context& context, const Method& method) const {
@@ -118,9 +131,13 @@ void Dispatcher::open_session(Context& context, const Method& method) const {
 }
 
 Value Dispatcher::run(
-    const CallHeaders& headers, const Prepared& prepared, hub::Caller& caller) const {
+    const CallHeaders& headers,
+    const Prepared& prepared,
+    hub::Caller& caller,
+    std::vector<hub::RefusalNote>& refusals) const {
     hub::Call call = hub_.begin(prepared.access);
-    Context context{.dispatcher = *this, .hub = hub_, .call = call, .headers = headers};
+    Context context{
+        .dispatcher = *this, .hub = hub_, .call = call, .headers = headers, .refusals = refusals};
     open_session(context, *prepared.method);
     caller = call.caller();
     require(context, prepared.method->needs);
@@ -131,26 +148,52 @@ Value Dispatcher::run(
 
 Value Dispatcher::call(const CallHeaders& headers, std::string_view name, Array params) const {
     const Prepared prepared = prepare(name, std::move(params));
-    if (name == "login") check_password(prepared.parameters);
-    hub::Caller caller;
+    hub::Caller caller{.name = {}, .address = headers.peer};
+    std::vector<hub::RefusalNote> refusals;
     try {
-        return run(headers, prepared, caller);
+        if (name == "login") check_password(headers, prepared.parameters);
+        Value answer = run(headers, prepared, caller, refusals);
+        // The transaction of the call is over here: notes are written by their own.
+        hub_.refusals.note(caller, refusals);
+        return answer;
     } catch (const Fault& fault) {
-        // The transaction of the call is over here: the audit is written by its own.
-        if (fault.fault_code() == FaultCode::ActionNotAllowed && caller.user)
-            note_refusal(caller, name, fault.what());
+        if (is_refusal(fault)) {
+            const bool login = prepared.method->flow == Flow::Login;
+            refusals.push_back(
+                {login ? "login.refused" : "call.refused",
+                 login ? login_name(headers, prepared.parameters, name) : std::string{name},
+                 fault.what()});
+        }
+        hub_.refusals.note(caller, refusals);
+        throw;
+    } catch (const auth::TooManyAttempts& error) {
+        note_refused_login(
+            headers.peer, login_name(headers, prepared.parameters, name), error.what());
         throw;
     }
 }
 
-void Dispatcher::note_refusal(
-    const hub::Caller& caller, std::string_view method, std::string_view reason) const {
-    try {
-        hub::audit_refusal(hub_.database, hub_.clock, caller, method, reason);
-    } catch (const Error& error) {
-        // The caller is told why it was refused, whatever became of the note.
-        log_.error("audit.failed", {{"error", error.describe()}});
-    }
+void Dispatcher::note_refused_login(
+    const std::string& peer, std::string who, std::string reason) const {
+    hub_.refusals.note(
+        {.name = {}, .address = peer}, {{"login.refused", std::move(who), std::move(reason)}});
+}
+
+hub::UploadReceipt Dispatcher::store_upload(
+    const CallHeaders& headers,
+    const hub::UploadTarget& target,
+    const hub::UploadOptions& options,
+    std::string_view body,
+    hub::Caller& caller) const {
+    hub::Call call = hub_.begin(sql::Access::Write);
+    if (!headers.session)
+        throw Fault{FaultCode::ActionNotAllowed, "you must be logged-in to upload a file"};
+    hub_.sessions.authenticate(call, *headers.session, headers.peer, "rawUpload");
+    caller = call.caller();
+    StringSource source{body};
+    hub::UploadReceipt receipt = hub_.files.upload(call, target, options, source);
+    call.commit();
+    return receipt;
 }
 
 Value Dispatcher::upload(
@@ -158,13 +201,15 @@ Value Dispatcher::upload(
     const hub::UploadTarget& target,
     const hub::UploadOptions& options,
     std::string_view body) const {
-    hub::Call call = hub_.begin(sql::Access::Write);
-    if (!headers.session)
-        throw Fault{FaultCode::ActionNotAllowed, "you must be logged-in to upload a file"};
-    hub_.sessions.authenticate(call, *headers.session, headers.peer, "rawUpload");
-    StringSource source{body};
-    const hub::UploadReceipt receipt = hub_.files.upload(call, target, options, source);
-    call.commit();
+    hub::Caller caller{.name = {}, .address = headers.peer};
+    hub::UploadReceipt receipt;
+    try {
+        receipt = store_upload(headers, target, options, body, caller);
+    } catch (const Fault& fault) {
+        if (is_refusal(fault))
+            hub_.refusals.note(caller, {{"call.refused", "rawUpload", fault.what()}});
+        throw;
+    }
     Struct answer;
     answer.set("size", receipt.size);
     answer.set("fileverify", receipt.verify);
@@ -179,8 +224,14 @@ Value Dispatcher::run_inside(Context& context, std::string_view name, Array para
         throw Fault{
             FaultCode::GenericError,
             std::string{name} + " cannot be called from inside another call"};
-    require(context, prepared.method->needs);
-    return prepared.method->run(context, prepared.parameters);
+    try {
+        require(context, prepared.method->needs);
+        return prepared.method->run(context, prepared.parameters);
+    } catch (const Fault& fault) {
+        if (is_refusal(fault))
+            context.refusals.push_back({"call.refused", std::string{name}, fault.what()});
+        throw;
+    }
 }
 
 }  // namespace nacre::api::koji

@@ -1,11 +1,12 @@
 #pragma once
 
 #include "api/koji/method.hpp"
-#include "base/log.hpp"
+#include "auth/authenticator.hpp"
 
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nacre::api::koji {
 
@@ -16,11 +17,11 @@ constexpr std::size_t kMultiCallsMax = 10'000;
 /// Holds no rules: those are the hub's. Thread-safe. The HTTP face and a builder in the same process share one.
 class Dispatcher {
 public:
-    /// All outlive it. `passwords` judges logins by password.
-    Dispatcher(hub::Hub& hub, const hub::PasswordVerifier& passwords, Log log);
+    /// Both outlive it. `authenticator` judges logins by password.
+    Dispatcher(hub::Hub& hub, auth::Authenticator& authenticator);
 
-    /// Throws koji::Fault, or another Error of which koji::fault_of() makes one. What it changed is durable when
-    /// it returns, and undone when it throws.
+    /// Throws koji::Fault, or another Error of which koji::fault_of() makes one, and auth::TooManyAttempts. What it changed
+    /// is durable when it returns, and undone when it throws. Refusals are in the audit log.
     Value call(const CallHeaders& headers, std::string_view method, Array params) const;
 
     /// rawUpload. The body is in memory, so that no slow client holds a transaction.
@@ -32,6 +33,9 @@ public:
 
     /// For the methods that run others: one call inside that of `context`.
     Value run_inside(Context& context, std::string_view method, Array params) const;
+
+    /// Notes that somebody was refused before a method was called.
+    void note_refused_login(const std::string& peer, std::string who, std::string reason) const;
 
     /// By name.
     const std::map<std::string, Method, std::less<>>& methods() const noexcept { return methods_; }
@@ -46,15 +50,22 @@ private:
     Prepared prepare(std::string_view method, Array params) const;
     sql::Access access_of(const Method& method, const Parameters& parameters) const;
     sql::Access access_of_call(const Value& call) const;
-    void check_password(const Parameters& parameters) const;
+    void check_password(const CallHeaders& headers, const Parameters& parameters) const;
+    hub::UploadReceipt store_upload(
+        const CallHeaders& headers,
+        const hub::UploadTarget& target,
+        const hub::UploadOptions& options,
+        std::string_view body,
+        hub::Caller& caller) const;
     void open_session(Context& context, const Method& method) const;
-    Value run(const CallHeaders& headers, const Prepared& prepared, hub::Caller& caller) const;
-    void note_refusal(
-        const hub::Caller& caller, std::string_view method, std::string_view reason) const;
+    Value run(
+        const CallHeaders& headers,
+        const Prepared& prepared,
+        hub::Caller& caller,
+        std::vector<hub::RefusalNote>& refusals) const;
 
     hub::Hub& hub_;
-    const hub::PasswordVerifier& passwords_;
-    Log log_;
+    auth::Authenticator& authenticator_;
     std::map<std::string, Method, std::less<>> methods_;
 };
 

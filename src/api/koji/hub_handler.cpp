@@ -11,6 +11,8 @@ namespace {
 using nacre::koji::Fault;
 using nacre::koji::FaultCode;
 
+constexpr std::string_view kNegotiate = "Negotiate ";
+constexpr std::string_view kLoginPath = "/ssllogin";
 constexpr std::string_view kRawContentType = "application/octet-stream";
 
 std::optional<std::int64_t> find_number(
@@ -62,19 +64,77 @@ HubHandler::HubHandler(const Dispatcher& dispatcher, HubHandlerConfig config, Lo
       config_{std::move(config)},
       log_{log} {}
 
-CallHeaders HubHandler::headers_of(const http::Request& request) const {
-    CallHeaders headers{
-        .session = find_session(request), .peer = request.peer, .verified_user = std::nullopt};
+/// What the transport says about who logs in.
+struct HubHandler::Login {
+    std::optional<hub::VerifiedClient> client;
+    std::string problem;  ///< of a certificate
+    std::string refusal;  ///< of a ticket
+    std::string reply;    ///< for the client that showed a ticket
+};
+
+bool HubHandler::is_from_proxy(const http::Request& request) const {
     const auto& proxies = config_.trusted_proxies;
-    if (std::find(proxies.begin(), proxies.end(), request.peer) == proxies.end()) return headers;
-    if (const auto forwarded = request.headers.find("X-Forwarded-For"))
-        headers.peer = trim(split(*forwarded, ',').back());
-    headers.verified_user = request.headers.find("Remote-User");
+    return std::find(proxies.begin(), proxies.end(), request.peer) != proxies.end();
+}
+
+CallHeaders HubHandler::headers_of(const http::Request& request) const {
+    CallHeaders headers;
+    headers.peer = request.peer;
+    if (is_from_proxy(request))
+        if (const auto forwarded = request.headers.find("X-Forwarded-For"))
+            headers.peer = trim(split(*forwarded, ',').back());
     return headers;
 }
 
-Value HubHandler::upload(const http::Request& request, std::string_view body) const {
-    const CallHeaders headers = headers_of(request);
+HubHandler::Login HubHandler::verify_client(const http::Request& request) const {
+    Login login;
+    if (is_from_proxy(request)) {
+        if (const auto user = request.headers.find("Remote-User"))
+            login.client = {.authtype = hub::AuthType::Gssapi, .identity = *user, .name = *user};
+        return login;
+    }
+    const std::string authorization = request.headers.find("Authorization").value_or("");
+    const bool shows_ticket =
+        equals_ignoring_case(authorization.substr(0, kNegotiate.size()), kNegotiate);
+    if (shows_ticket && config_.tickets != nullptr)
+        verify_ticket(request, trim(authorization.substr(kNegotiate.size())), login);
+    else if (request.certificate)
+        verify_certificate(*request.certificate, login);
+    else if (config_.tickets != nullptr)
+        login.refusal = "this service asks for a Kerberos ticket";
+    return login;
+}
+
+void HubHandler::verify_ticket(
+    const http::Request& request, std::string_view token, Login& login) const {
+    try {
+        const auth::VerifiedTicket ticket = config_.tickets->verify(from_base64(token));
+        login.client = {
+            .authtype = hub::AuthType::Gssapi,
+            .identity = ticket.principal,
+            .name = ticket.principal};
+        login.reply = ticket.reply;
+    } catch (const Error& error) {
+        login.refusal = error.describe();
+        dispatcher_.note_refused_login(headers_of(request).peer, "ticket", login.refusal);
+    }
+}
+
+void HubHandler::verify_certificate(
+    const http::ClientCertificate& certificate, Login& login) const {
+    const auto name = certificate.find(config_.certificate_name);
+    if (!certificate.problem.empty())
+        login.problem = certificate.subject + ": " + certificate.problem;
+    else if (!name || name->empty())
+        login.problem = "unable to get user information (" + config_.certificate_name
+                        + ") from client certificate " + certificate.subject;
+    else
+        login.client = {
+            .authtype = hub::AuthType::Ssl, .identity = certificate.subject, .name = *name};
+}
+
+Value HubHandler::upload(
+    const http::Request& request, const CallHeaders& headers, std::string_view body) const {
     const hub::UploadTarget target =
         hub::upload_target(get_query(request, "filepath"), get_query(request, "filename"));
     const auto volume = request.find_query("volume");
@@ -90,25 +150,37 @@ Value HubHandler::upload(const http::Request& request, std::string_view body) co
     return dispatcher_.upload(headers, target, options, body);
 }
 
-Value HubHandler::answer(const http::Request& request, std::string_view body) const {
+Value HubHandler::answer(const CallHeaders& headers, std::string_view body) const {
     const nacre::koji::Call call = nacre::koji::parse_call(body);
-    return dispatcher_.call(headers_of(request), call.method, call.params);
+    return dispatcher_.call(headers, call.method, call.params);
 }
 
-std::string HubHandler::answer_text(const http::Request& request) const {
+http::Response HubHandler::answer_with(const http::Request& request, const Login& login) const {
     const bool uploads = is_raw_upload(request);
     // A body that is too long is refused by its HTTP status, as Koji does; every other failure is a fault.
     const std::string body =
         request.read_body(uploads ? config_.upload_bytes_max : config_.request_bytes_max);
+    http::Response response;
     try {
-        return nacre::koji::render_response(
-            uploads ? upload(request, body) : answer(request, body));
+        CallHeaders headers = headers_of(request);
+        headers.session = find_session(request);
+        headers.client = login.client;
+        headers.client_problem = login.problem;
+        response.text = nacre::koji::render_response(
+            uploads ? upload(request, headers, body) : answer(headers, body));
+    } catch (const auth::TooManyAttempts& error) {
+        response.headers.set("Retry-After", std::to_string(error.retry_after().count()));
+        response.text = nacre::koji::render_fault(
+            FaultCode::AuthError, std::string{error.what()} + ": " + error.hint());
     } catch (const Error& error) {
         if (error.code() == ErrorCode::Internal || error.code() == ErrorCode::ResourceExhausted)
             log_.error("call.failed", {{"error", error.describe()}});
         const nacre::koji::FaultText fault = nacre::koji::fault_of(std::current_exception());
-        return nacre::koji::render_fault(fault.code, fault.text);
+        response.text = nacre::koji::render_fault(fault.code, fault.text);
     }
+    response.headers.set("Content-Type", "text/xml");
+    response.headers.set("Koji-Version", kKojiVersion);
+    return response;
 }
 
 http::Response HubHandler::handle(const http::Request& request) {
@@ -119,10 +191,16 @@ http::Response HubHandler::handle(const http::Request& request) {
         return response;
     }
     if (request.content_length == 0) return refuse(400, "the request has no body\n");
-    http::Response response;
-    response.text = answer_text(request);
-    response.headers.set("Content-Type", "text/xml");
-    response.headers.set("Koji-Version", kKojiVersion);
+    if (!request.path.ends_with(kLoginPath)) return answer_with(request, {});
+    const Login login = verify_client(request);
+    if (!login.refusal.empty()) {
+        http::Response refusal = refuse(401, login.refusal + "\n");
+        refusal.headers.set("WWW-Authenticate", "Negotiate");
+        return refusal;
+    }
+    http::Response response = answer_with(request, login);
+    if (!login.reply.empty())
+        response.headers.set("WWW-Authenticate", "Negotiate " + to_base64(as_bytes(login.reply)));
     return response;
 }
 

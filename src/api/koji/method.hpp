@@ -16,8 +16,9 @@ class Dispatcher;
 struct CallHeaders {
     std::optional<hub::PresentedSession> session;
     std::string peer;  ///< IP address; empty inside the process
-    /// Who the transport says it is (client certificate, Kerberos ticket): for sslLogin.
-    std::optional<std::string> verified_user;
+    /// Who the transport says it is: for sslLogin.
+    std::optional<hub::VerifiedClient> client;
+    std::string client_problem;  ///< why nobody is; empty: nothing was shown
 };
 
 /// What a method works with: one call, one transaction.
@@ -26,6 +27,7 @@ struct Context {
     hub::Hub& hub;
     hub::Call& call;
     const CallHeaders& headers;
+    std::vector<hub::RefusalNote>& refusals;  ///< of calls inside the call, which goes on
 };
 
 /// Who may call at all; the hub's services decide about the rest.

@@ -16,8 +16,7 @@ Struct answer_of(const hub::SessionCredentials& credentials) {
     });
 }
 
-Struct start(
-    Context& context, const Parameters& parameters, std::string_view user, hub::AuthType type) {
+Struct start(Context& context, const Parameters& parameters, const hub::VerifiedLogin& login) {
     const bool renew = parameters.flag("renew");
     if (renew) {
         if (!context.headers.session)
@@ -27,23 +26,40 @@ Struct start(
     }
     return answer_of(context.hub.sessions.login(
         context.call,
-        user,
+        login.user,
         context.headers.peer,
-        {.authtype = type, .renew = renew, .exclusive = parameters.flag("exclusive")}));
+        {.authtype = login.authtype,
+         .renew = renew,
+         .exclusive = parameters.flag("exclusive"),
+         .principal = login.principal}));
 }
 
 Value login(Context& context, const Parameters& parameters) {
-    return start(context, parameters, parameters.get_text("user"), hub::AuthType::Normal);
+    return start(
+        context,
+        parameters,
+        {.user = parameters.get_text("user"),
+         .authtype = hub::AuthType::Normal,
+         .principal = std::nullopt});
 }
 
 Value ssl_login(Context& context, const Parameters& parameters) {
-    if (!context.headers.verified_user)
+    if (!context.headers.client) {
+        const std::string& problem = context.headers.client_problem;
         throw Fault{
             FaultCode::AuthError,
-            "could not verify client: it showed neither a certificate nor a ticket"};
-    if (!parameters.value("proxyuser").is_nil())
-        throw Fault{FaultCode::AuthError, "login for another user is not possible here"};
-    return start(context, parameters, *context.headers.verified_user, hub::AuthType::Ssl);
+            "could not verify client: "
+                + (problem.empty() ? "it showed neither a certificate nor a ticket" : problem)};
+    }
+    const hub::VerifiedClient& client = *context.headers.client;
+    const hub::ProxyRequest proxy{
+        .user = parameters.find_text("proxyuser"),
+        .authtype = parameters.find_integer("proxyauthtype")};
+    const hub::VerifiedLogin found =
+        hub::find_verified_login(context.call, context.hub.verified_logins, client, proxy);
+    Struct answer = start(context, parameters, found);
+    if (proxy.user) hub::audit(context.call, "login.proxy", *proxy.user, client.identity);
+    return answer;
 }
 
 Value logout(Context& context, const Parameters& parameters) {

@@ -21,7 +21,7 @@ protected:
         {
             hub::Call call = fixture.hub.begin_as_service(sql::Access::Write);
             const hub::User user = fixture.hub.users.get(call, "builder1");
-            fixture.hub.users.set_password_hash(call, user.id, "builder1");
+            fixture.authenticator.set_password(user.name, "builder1");
             call.commit();
         }
         builder = fixture.log_in("builder1");

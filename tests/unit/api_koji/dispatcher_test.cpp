@@ -81,7 +81,13 @@ TEST_F(DispatcherTest, SaysWhichArgumentIsOfAnotherType) {
 TEST_F(DispatcherTest, RefusesAWrongPassword) {
     const Refusal refused = refusal(fixture.anonymous, "login", {"kate", "guess"});
     EXPECT_EQ(refused.code, FaultCode::AuthError);
-    EXPECT_THAT(fixture.log.lines(), testing::Contains(HasSubstr("login.refused")));
+    hub::Call audit = fixture.hub.begin_as_service(sql::Access::Read);
+    const auto records = hub::read_audit(audit);
+    ASSERT_FALSE(records.empty());
+    EXPECT_EQ(records.front().action, "login.refused");
+    EXPECT_EQ(records.front().subject, "kate");
+    EXPECT_EQ(records.front().address, "10.0.0.1");
+    EXPECT_EQ(records.front().user, "");
 }
 
 TEST_F(DispatcherTest, RefusesAWrongKeyAndAnotherAddress) {
@@ -128,7 +134,7 @@ TEST_F(DispatcherTest, RenewsASessionUnderItsIdWithAnotherKey) {
 TEST_F(DispatcherTest, LetsTheTransportVerifyAUser) {
     CallHeaders verified = fixture.anonymous;
     EXPECT_EQ(refusal(verified, "sslLogin").code, FaultCode::AuthError);
-    verified.verified_user = "kate";
+    verified.client = {.authtype = hub::AuthType::Ssl, .identity = "CN=kate", .name = "kate"};
     EXPECT_EQ(field(call(verified, "sslLogin"), "header-auth"), Value{true});
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/koji/dispatcher.hpp"
+#include "auth/static_authenticator.hpp"
 #include "hub/schema.hpp"
 #include "support/temp_dir.hpp"
 #include "support/test_database.hpp"
@@ -12,21 +13,15 @@
 
 namespace nacre::api::koji {
 
-/// Passwords are stored as they are.
-class PlainPasswords final : public hub::PasswordVerifier {
-public:
-    bool verify(const std::string& stored_hash, const Secret& password) const override {
-        return stored_hash == password.reveal();
-    }
-};
-
 /// A whole hub over a database in memory, with an admin and a user, whose passwords are their names.
 class HubFixture {
 public:
     HubFixture() {
         hub::Call call = hub.begin_as_service(sql::Access::Write);
-        for (const std::string name : {"root", "kate"})
-            hub.users.create(call, {.name = name, .password_hash = name});
+        for (const std::string name : {"root", "kate"}) {
+            hub.users.create(call, {.name = name});
+            authenticator.set_password(name, name);
+        }
         hub.users.grant(call, "root", "admin");
         call.commit();
         root = log_in("root");
@@ -43,7 +38,7 @@ public:
                     .key = *row.find("session-key")->if_string(),
                     .callnum = std::nullopt},
             .peer = "10.0.0.1",
-            .verified_user = std::nullopt};
+            .client = std::nullopt};
     }
 
     Value call(const CallHeaders& headers, std::string_view method, Array params = {}) {
@@ -65,11 +60,12 @@ public:
     std::shared_ptr<sql::Database> database = test::make_database("hub", hub::migrate);
     hub::Hub hub{
         {.database = *database, .clock = clock, .random = random, .log = Log{log}, .policies = {}},
-        {.top = top.path()}};
-    PlainPasswords passwords;
-    Dispatcher dispatcher{hub, passwords, Log{log}};
-    CallHeaders anonymous{
-        .session = std::nullopt, .peer = "10.0.0.1", .verified_user = std::nullopt};
+        {.top = top.path(),
+         .verified_logins = {
+             .certificate_proxies = {"CN=web"}, .principal_proxies = {}, .realms = {"R"}}}};
+    auth::StaticAuthenticator authenticator;
+    Dispatcher dispatcher{hub, authenticator};
+    CallHeaders anonymous{.session = std::nullopt, .peer = "10.0.0.1", .client = std::nullopt};
     CallHeaders root;
     CallHeaders kate;
 };

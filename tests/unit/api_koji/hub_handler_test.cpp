@@ -1,5 +1,6 @@
 #include "api/koji/hub_handler.hpp"
 
+#include "auth/static_ticket_verifier.hpp"
 #include "koji/codec.hpp"
 #include "support/scripted_http_client.hpp"
 #include "unit/api_koji/hub_fixture.hpp"
@@ -33,6 +34,16 @@ protected:
 
     http::ClientResponse call(std::string_view method, const Array& params = {}) {
         return post(nacre::koji::render_call(method, params));
+    }
+
+    http::ClientResponse log_in(const Array& params = {}) {
+        return post(nacre::koji::render_call("sslLogin", params), "/ssllogin");
+    }
+
+    hub::AuditRecord newest_audit() {
+        hub::Call audit = fixture.hub.begin_as_service(sql::Access::Read);
+        const auto records = hub::read_audit(audit);
+        return records.empty() ? hub::AuditRecord{} : records.front();
     }
 
     static http::Headers session_headers(const CallHeaders& who) {
@@ -112,6 +123,59 @@ TEST_F(HubHandlerTest, BelievesOnlyTrustedProxies) {
          .body = body},
         {});
     EXPECT_THAT(response.body, HasSubstr("session-key"));
+}
+
+TEST_F(HubHandlerTest, LogsInWhomACertificateNames) {
+    client.certificate = {.subject = "CN=kate", .attributes = {{"CN", "kate"}}, .problem = ""};
+    EXPECT_THAT(log_in().body, HasSubstr("session-key"));
+    EXPECT_THAT(call("sslLogin").body, HasSubstr("could not verify client"))
+        << "certificates count at ssllogin only";
+    client.certificate->problem = "it has expired";
+    EXPECT_THAT(log_in().body, HasSubstr("could not verify client: CN=kate: it has expired"));
+    client.certificate = {.subject = "O=x", .attributes = {{"O", "x"}}, .problem = ""};
+    EXPECT_THAT(log_in().body, HasSubstr("unable to get user information (CN)"));
+    EXPECT_EQ(newest_audit().action, "login.refused");
+}
+
+TEST_F(HubHandlerTest, LogsInOthersForAProxy) {
+    client.certificate = {.subject = "CN=web", .attributes = {{"CN", "web"}}, .problem = ""};
+    EXPECT_THAT(log_in({"kate"}).body, HasSubstr("session-key"));
+    EXPECT_EQ(newest_audit().action, "login.proxy");
+    EXPECT_EQ(newest_audit().subject, "kate");
+    EXPECT_EQ(newest_audit().detail, "CN=web");
+    client.certificate->subject = "CN=kate";
+    EXPECT_THAT(log_in({"root"}).body, HasSubstr("not authorized to login other users"));
+}
+
+TEST_F(HubHandlerTest, AsksForATicketAndProvesItselfWithTheAnswer) {
+    auth::StaticTicketVerifier tickets;
+    HubHandler with_tickets{fixture.dispatcher, {.tickets = &tickets}, Log{fixture.log}};
+    test::ScriptedHttpClient kerberos{with_tickets, "10.0.0.1"};
+    const auto log_in_with = [&](const std::string& authorization) {
+        http::ClientRequest request{
+            .method = "POST",
+            .url = "http://hub.test/kojihub/ssllogin",
+            .body = nacre::koji::render_call("sslLogin", {})};
+        if (!authorization.empty()) request.headers.set("Authorization", authorization);
+        return kerberos.exchange(request, {});
+    };
+    const http::ClientResponse asked = log_in_with("");
+    EXPECT_EQ(asked.status, 401);
+    EXPECT_EQ(asked.headers.find("WWW-Authenticate"), "Negotiate");
+    const std::string ticket = tickets.issue("kate@R");
+    const http::ClientResponse good = log_in_with("Negotiate " + to_base64(as_bytes(ticket)));
+    EXPECT_EQ(good.status, 200);
+    EXPECT_THAT(good.body, HasSubstr("session-key"));
+    EXPECT_EQ(
+        good.headers.find("WWW-Authenticate"),
+        "Negotiate " + to_base64(as_bytes("reply to " + ticket)));
+    for (const char* bad : {"Negotiate AAAA", "negotiate !", "Negotiate "}) {
+        EXPECT_EQ(log_in_with(bad).status, 401) << bad;
+        EXPECT_EQ(newest_audit().action, "login.refused");
+        EXPECT_EQ(newest_audit().subject, "ticket");
+    }
+    const std::string unknown = to_base64(as_bytes(tickets.issue("nobody@R")));
+    EXPECT_THAT(log_in_with("Negotiate " + unknown).body, HasSubstr("Unknown user: nobody"));
 }
 
 TEST_F(HubHandlerTest, TakesRawUploads) {

@@ -61,7 +61,8 @@ TEST_F(HubTest, KeepsALogOfPrivilegedActs) {
     write_as("admin", [&](Call& call) {
         hub_->users.grant(call, std::string{"alice"}, std::string{"tag"});
     });
-    audit_refusal(*database_, clock_, caller("bob"), "createUser", "admin permission required");
+    hub_->refusals.note(
+        caller("bob"), {{"call.refused", "createUser", "admin permission required"}});
     const auto records = read([&](Call& call) { return read_audit(call, {.limit = 2}); });
     ASSERT_EQ(records.size(), 2U);
     EXPECT_EQ(records[0].action, "call.refused");
@@ -69,6 +70,23 @@ TEST_F(HubTest, KeepsALogOfPrivilegedActs) {
     EXPECT_EQ(records[1].action, "permission.grant");
     EXPECT_EQ(records[1].subject, "alice");
     EXPECT_EQ(records[1].detail, "tag");
+}
+
+TEST_F(HubTest, StrangersCannotFillTheAuditLog) {
+    const auto count = [&] { return read([](Call& call) { return read_audit(call).size(); }); };
+    const std::size_t before = count();
+    const Caller stranger{.name = {}, .address = "192.0.2.1"};
+    for (int i = 0; i < kStrangerRefusalsMax + 30; ++i)
+        hub_->refusals.note(stranger, {{"login.refused", "root", "no"}});
+    EXPECT_EQ(count(), before + kStrangerRefusalsMax);
+    hub_->refusals.note(caller("bob"), {{"call.refused", "createUser", "no"}});
+    EXPECT_EQ(count(), before + kStrangerRefusalsMax + 1) << "users are noted always";
+    clock_.advance(kStrangerWindow);
+    hub_->refusals.note(stranger, {{"login.refused", "root", "no"}});
+    const auto records = read([](Call& call) { return read_audit(call, {.limit = 2}); });
+    EXPECT_EQ(records[0].action, "login.refused");
+    EXPECT_EQ(records[1].action, "refusals.omitted");
+    EXPECT_EQ(records[1].subject, "30");
 }
 
 TEST_F(HubTest, AddsHostsWithAUserAndTheDefaultChannel) {
