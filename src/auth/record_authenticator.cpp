@@ -82,7 +82,7 @@ std::optional<Identity> RecordAuthenticator::by_password(
         limiter_.lock()->record_failure(user, peer, clock_.steady_now());
         return std::nullopt;
     }
-    limiter_.lock()->record_success(user, peer);
+    limiter_.lock()->record_success(user, peer, clock_.steady_now());
     return admit(*record, "password");
 }
 

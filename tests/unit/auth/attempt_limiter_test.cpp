@@ -8,7 +8,12 @@ namespace {
 using std::chrono::seconds;
 
 constexpr AttemptLimits kLimits{
-    .failures_max = 3, .window = seconds{100}, .penalty = seconds{30}, .entries_max = 4};
+    .failures_max = 3,
+    .peer_failures_max = 6,
+    .user_failures_max = 8,
+    .window = seconds{100},
+    .penalty = seconds{30},
+    .entries_max = 4};
 
 class AttemptLimiterTest : public testing::Test {
 protected:
@@ -44,13 +49,43 @@ TEST_F(AttemptLimiterTest, BlocksNeitherOtherUsersNorOtherPeers) {
 
 TEST_F(AttemptLimiterTest, ForgetsFailuresAfterASuccessAndAfterTheWindow) {
     fail("eve", 2);
-    limiter_.record_success("eve", "peer");
+    limiter_.record_success("eve", "peer", now_);
     fail("eve", 2);
     now_ += seconds{100};
     fail("eve", 2);
     EXPECT_FALSE(is_blocked("eve"));
     fail("eve", 1);
     EXPECT_TRUE(is_blocked("eve"));
+}
+
+TEST_F(AttemptLimiterTest, BlocksAPeerThatTriesManyUsers) {
+    for (const char* user : {"a", "b", "c"})
+        fail(user, 2);
+    EXPECT_TRUE(is_blocked("d")) << "a user whom it has not tried yet";
+    EXPECT_FALSE(is_blocked("d", "other"));
+    now_ += seconds{30};
+    EXPECT_FALSE(is_blocked("d"));
+}
+
+TEST_F(AttemptLimiterTest, BlocksAUserWhomManyPeersTryButNotInTheUsersOwnPlace) {
+    limiter_.record_success("alice", "home", now_);
+    for (int i = 0; i < 8; ++i)
+        limiter_.record_failure("alice", "peer " + std::to_string(i), now_);
+    EXPECT_TRUE(is_blocked("alice", "somewhere"));
+    EXPECT_FALSE(is_blocked("alice", "home"));
+    EXPECT_FALSE(is_blocked("bob", "somewhere"));
+    now_ += seconds{30};
+    EXPECT_FALSE(is_blocked("alice", "somewhere")) << "nobody is locked out for good";
+}
+
+TEST_F(AttemptLimiterTest, AStrangerBehindTheSameAddressLocksNobodyOutOfAnOwnPlace) {
+    limiter_.record_success("alice", "peer", now_);
+    for (const char* user : {"a", "b", "c"})
+        fail(user, 2);
+    EXPECT_TRUE(is_blocked("bob"));
+    EXPECT_FALSE(is_blocked("alice"));
+    fail("alice", 3);
+    EXPECT_TRUE(is_blocked("alice")) << "its own failures count there too";
 }
 
 TEST_F(AttemptLimiterTest, HoldsABoundedNumberOfEntries) {
