@@ -116,12 +116,13 @@ class SharedCaches(LocalBuilds):
         for blob in (self.work / "cache/blobs/sha256").iterdir():
             if b'"steps":[' in blob.read_bytes()[:1000]:
                 blob.write_text("{}")
-        for words in ("type=local,src=cache", "type=local,src=nowhere", f"{registry.address}/nobody/knows",
-                                        f"{registry.address}/web", "127.0.0.1:1/cache"):
-            self.use_another_machine()
-            ran = self.runs("--cache-from", words)
-            self.assertEqual(len(ran), 2, words)
-            self.assertIn(f"warning: no cache from '{words}'", self.notes)
+        self.use_another_machine()
+        self.assertEqual(len(self.runs("--cache-from", "type=local,src=cache")), 2)
+        self.assertIn("warning: no cache from 'type=local,src=cache'", self.notes)
+        others = ("type=local,src=nowhere", f"{registry.address}/nobody/knows", f"{registry.address}/web")
+        self.outcomes(*(word for other in others for word in ("--cache-from", other)))
+        for other in others:
+            self.assertIn(f"warning: no cache from '{other}'", self.notes)
 
     def test_a_layer_that_the_cache_lost_is_made_again(self):
         self.runs("--cache-to", "type=local,dest=cache,mode=max")
