@@ -264,8 +264,10 @@ bool is_about_trust(CURLcode code) noexcept {
            || code == CURLE_SSL_CERTPROBLEM;
 }
 
-/// Drives the transfer one step further; its result once it has ended.
-std::optional<CURLcode> drive(Handle& handle, const std::stop_token& stop) {
+/// Drives the transfer one step further; its result once it has ended. Does not wait for the peer when `unread` has bytes already: a transfer
+/// that they hold up has no socket to wait for.
+std::optional<CURLcode> drive(
+    Handle& handle, const std::stop_token& stop, const Unread* unread = nullptr) {
     CURLM* multi = handle.multi.get();
     const std::stop_callback wake{stop, [multi] { ::curl_multi_wakeup(multi); }};
     if (stop.stop_requested()) throw Cancelled{};
@@ -273,7 +275,8 @@ std::optional<CURLcode> drive(Handle& handle, const std::stop_token& stop) {
     CURLMcode code = ::curl_multi_perform(multi, &running);
     int left = 0;
     if (const CURLMsg* message = ::curl_multi_info_read(multi, &left)) return message->data.result;
-    if (code == CURLM_OK && running > 0)
+    const bool has_bytes = unread != nullptr && !unread->bytes.empty();
+    if (code == CURLM_OK && running > 0 && !has_bytes)
         code = ::curl_multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr);
     if (code != CURLM_OK)
         throw Error{
@@ -406,7 +409,7 @@ private:
         // May call back at once, with the bytes that were held up.
         if (unread_.is_paused) ::curl_easy_pause(transfer_.easy, CURLPAUSE_CONT);
         while (unread_.bytes.empty() && !is_done_) {
-            const std::optional<CURLcode> code = drive(handle_, stop_);
+            const std::optional<CURLcode> code = drive(handle_, stop_, &unread_);
             if (!code) continue;
             throw_unless_done(transfer_, *code, reason_, state_.manner.tls.advice);
             is_done_ = true;

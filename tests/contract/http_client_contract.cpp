@@ -1,9 +1,11 @@
 #include "contract/http_client_contract.hpp"
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "support/http_fixture.hpp"
 
 #include <array>
+#include <chrono>
 #include <vector>
 
 namespace nacre {
@@ -113,6 +115,22 @@ TEST_P(HttpClientContract, GivesABodyWhileItIsRead) {
     EXPECT_EQ(read_all(*stream.body), "POST /s - body");
     std::array<std::byte, 1> more{};
     EXPECT_EQ(stream.body->read(more), 0U);
+}
+
+/// A wait of a second for each piece that the reader has not taken yet would be much.
+TEST_P(HttpClientContract, DoesNotWaitWhileItHasBytesToGive) {
+    constexpr std::size_t kBodyBytes = 1'000'000;
+    constexpr int kTransfers = 4;
+    constexpr std::chrono::seconds kMuch{4};
+    EchoingClient client{GetParam()};
+    const SystemClock clock;
+    const auto started = clock.steady_now();
+    for (int i = 0; i < kTransfers; ++i) {
+        const http::ClientStream stream =
+            client.open({.method = "POST", .url = "/s", .body = std::string(kBodyBytes, 'x')});
+        EXPECT_GE(read_all(*stream.body).size(), kBodyBytes);
+    }
+    EXPECT_LT(clock.steady_now() - started, kMuch);
 }
 
 TEST_P(HttpClientContract, StreamsTheBodyOfAnyStatus) {
