@@ -104,7 +104,8 @@ private:
             .bases = bases_,
             .locks = work_ / "locks",
             .indexes = work_ / "indexes",
-            .temporary = work_ / "tmp"};
+            .temporary = work_ / "tmp",
+            .cache_mounts = work_ / "caches"};
         NoProgress progress;
         return engine::build(request, services, progress, {});
     }
