@@ -31,6 +31,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -40,6 +41,15 @@ namespace {
 
 constexpr std::size_t kConfigBytesMax = 1U << 20U;
 constexpr std::size_t kSecretBytesMax = 4096;
+constexpr std::int64_t kAuditRecordsShown = 100;
+constexpr std::int64_t kAuditRecordsMax = 1'000'000;
+
+/// No control character: a name that somebody made up shall not write to the terminal or begin a line.
+std::string visible(std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+    return text;
+}
 
 /// What a command works with.
 struct Environment {
@@ -176,6 +186,26 @@ int add_user(const Environment& environment, const UserOptions& options) {
     return 0;
 }
 
+/// Oldest first, one record a line, fields by tabs.
+int show_audit(const Environment& environment, std::int64_t last) {
+    SystemClock clock;
+    SystemRandom random;
+    const auto database = open_database(environment.config, environment.layout);
+    hub::Hub hub{
+        {*database, clock, random, environment.log, hub::Policies{}},
+        {.top = environment.layout.koji_top(), .sessions = {}, .scheduler = {}}};
+    hub::Call call = hub.begin_as_service(sql::Access::Read);
+    const auto records = hub::read_audit(call, {.limit = last});
+    for (auto record = records.rbegin(); record != records.rend(); ++record) {
+        std::string line = render_rfc3339(WallTime{std::chrono::microseconds{record->time_us}});
+        for (const std::string& field :
+             {record->user, record->address, record->action, record->subject, record->detail})
+            line += "\t" + (field.empty() ? "-" : visible(field));
+        print(line + "\n");
+    }
+    return 0;
+}
+
 struct ImportArguments {
     std::string name;
     std::filesystem::path archive;
@@ -239,6 +269,21 @@ void add_user_commands(CLI::App& app, Action& action) {
     });
 }
 
+void add_audit_command(CLI::App& app, Action& action) {
+    CLI::App* audit = app.add_subcommand("audit", "Print who was refused and who did what");
+    audit->footer(
+        "The oldest first: time, user, address, act, what it was done to, and more; divided by "
+        "tabs, "
+        "'-' for nothing.");
+    auto last = std::make_shared<std::int64_t>(kAuditRecordsShown);
+    audit->add_option("--last", *last, "only so many of the newest; default: 100")
+        ->check(CLI::Range(std::int64_t{1}, kAuditRecordsMax))
+        ->type_name("NUMBER");
+    audit->callback([&action, last] {
+        action = [last](const Environment& environment) { return show_audit(environment, *last); };
+    });
+}
+
 void add_base_commands(CLI::App& app, Action& action) {
     CLI::App* base = app.add_subcommand("base", "Base images")->require_subcommand(1);
     CLI::App* import = base->add_subcommand("import", "Make a base image of a root file system");
@@ -293,6 +338,7 @@ void describe(CLI::App& app, Action& action) {
         ->group("")
         ->callback([&action] { action = work; });
     add_user_commands(app, action);
+    add_audit_command(app, action);
     add_base_commands(app, action);
 }
 

@@ -1,6 +1,9 @@
 #include "server/hub_users.hpp"
 
+#include "base/error.hpp"
+
 #include <algorithm>
+#include <utility>
 
 namespace nacre::server {
 
@@ -19,6 +22,26 @@ std::optional<auth::UserRecord> HubUserRecords::find_user_of_token(
     const std::string& /*token_hash*/) {
     // The hub issues no tokens: none is known.
     return std::nullopt;
+}
+
+std::optional<auth::Identity> NotingAuthenticator::authenticate(
+    const auth::Credentials& credentials, const std::string& peer) {
+    try {
+        auto identity = inner_.authenticate(credentials, peer);
+        if (!identity) note(credentials, peer, "wrong user, password or token");
+        return identity;
+    } catch (const Error& error) {
+        note(credentials, peer, error.describe());
+        throw;
+    }
+}
+
+void NotingAuthenticator::note(
+    const auth::Credentials& credentials, const std::string& peer, std::string reason) const {
+    const auto* password = std::get_if<auth::PasswordCredentials>(&credentials);
+    hub_.refusals.note(
+        {.name = {}, .address = peer},
+        {{"login.refused", password == nullptr ? "token" : password->user, std::move(reason)}});
 }
 
 bool HubAdministrators::exists(const std::string& name) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/distgit/callers.hpp"
+#include "auth/authenticator.hpp"
 #include "auth/user_records.hpp"
 #include "hub/hub.hpp"
 
@@ -18,6 +19,23 @@ public:
     std::optional<auth::UserRecord> find_user_of_token(const std::string& token_hash) override;
 
 private:
+    hub::Hub& hub_;
+};
+
+/// Another authenticator, whose refusals go to the audit log of the hub. Thread-safe.
+class NotingAuthenticator final : public auth::Authenticator {
+public:
+    /// Both outlive it.
+    NotingAuthenticator(auth::Authenticator& inner, hub::Hub& hub) : inner_{inner}, hub_{hub} {}
+
+    std::optional<auth::Identity> authenticate(
+        const auth::Credentials& credentials, const std::string& peer) override;
+
+private:
+    void note(
+        const auth::Credentials& credentials, const std::string& peer, std::string reason) const;
+
+    auth::Authenticator& inner_;
     hub::Hub& hub_;
 };
 

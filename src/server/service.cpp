@@ -101,6 +101,7 @@ struct HubParts {
                .verified_logins = rules_of(options.config)}},
           records{hub},
           authenticator{records, clock},
+          noting_authenticator{authenticator, hub},
           dispatcher{hub, authenticator} {
         const std::string& keytab = options.config.kerberos.keytab;
         if (!keytab.empty()) tickets.emplace(keytab, options.layout.replays());
@@ -110,6 +111,8 @@ struct HubParts {
     hub::Hub hub;
     HubUserRecords records;
     auth::RecordAuthenticator authenticator;
+    NotingAuthenticator
+        noting_authenticator;  ///< for the faces that do not note refusals themselves
     std::optional<auth::GssTicketVerifier> tickets;
     api::koji::Dispatcher dispatcher;
 };
@@ -161,7 +164,7 @@ struct Faces {
         store::ImageNames& names,
         const Surroundings& around)
         : administrators{parts.hub},
-          callers{parts.authenticator, administrators},
+          callers{parts.noting_authenticator, administrators},
           repositories{{.root = layout.git()}, around.runner, around.clock},
           access{layout.git()},
           git{{layout.git(), repositories, access, callers, around.runner}},

@@ -73,6 +73,21 @@ class Encrypted(LoginTest):
         self.assertIn("Authenticated via password", said)
         self.assertIn(f"You are using the hub at {self.service.url}/kojihub", said)
 
+    def test_refused_logins_are_in_the_audit_log(self):
+        service = self.service
+        wrong = "<methodCall><methodName>login</methodName><params><param><value>eve</value></param>" \
+                "<param><value>wrong</value></param></params></methodCall>"
+        self.curl("--cacert", service.authority(), "--data", wrong, f"{service.url}/kojihub")
+        upload = ["--cacert", service.authority(), "--form", "name=container/x", f"{service.url}/repo/pkgs/upload.cgi"]
+        self.curl("--user", "alice:wrong", *upload, check=False)
+        self.curl("--header", "Authorization: Bearer wrong", *upload, check=False)
+        service.run("nacre", "call", "createTag", "t", user="eve", check=False)
+        lines = [line.split("\t")[1:] for line in service.run("nacred", "audit", "--last", "20").out.splitlines()]
+        self.assertIn(["-", "127.0.0.1", "login.refused", "eve", "invalid username or password"], lines)
+        self.assertIn(["-", "127.0.0.1", "login.refused", "alice", "wrong user, password or token"], lines)
+        self.assertIn(["-", "127.0.0.1", "login.refused", "token", "wrong user, password or token"], lines)
+        self.assertIn(["eve", "127.0.0.1", "call.refused", "createTag", "tag permission required"], lines)
+
     def test_sighup_takes_other_certificates_while_it_runs(self):
         service = self.service
         url = f"{service.url}/koji/"
