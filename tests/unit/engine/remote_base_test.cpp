@@ -50,7 +50,8 @@ protected:
             .bases = bases_,
             .locks = folder_.path(),
             .indexes = folder_.path(),
-            .temporary = folder_.path()};
+            .temporary = folder_.path(),
+            .cache_mounts = folder_.path() / "caches"};
         return engine::build(request, services, progress, {});
     }
 
