@@ -36,14 +36,22 @@ if(NACRE_SANITIZERS)
     -Wno-maybe-uninitialized)
   target_link_options(nacre_flags INTERFACE -fsanitize=${NACRE_SANITIZERS})
 endif()
-if(NACRE_HARDENING)
-  target_compile_options(nacre_flags INTERFACE
-    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection)
-  target_link_options(nacre_flags INTERFACE -Wl,-z,relro -Wl,-z,now)
-endif()
 if(NACRE_FUZZERS)
   target_compile_options(nacre_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+
+add_library(nacre_product_flags INTERFACE)
+target_link_libraries(nacre_product_flags INTERFACE nacre_flags)
+if(NACRE_HARDENING)
+  target_compile_options(nacre_product_flags INTERFACE
+    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+  target_link_options(nacre_product_flags INTERFACE -Wl,-z,relro -Wl,-z,now)
+endif()
+
+# Tests run what is optimised, and need not be so themselves: that is half of the time to build them.
+add_library(nacre_test_flags INTERFACE)
+target_link_libraries(nacre_test_flags INTERFACE nacre_flags)
+target_compile_options(nacre_test_flags INTERFACE $<$<CONFIG:RelWithDebInfo>:-O0>)
 
 # nacre_library(NAME store SOURCES ... DEPENDS oci os base): DEPENDS may name the same floor or
 # lower ones only; tools/lint/layers.py compares the includes with this declaration. A library in a
@@ -54,7 +62,7 @@ function(nacre_library)
   add_library(nacre::${arg_NAME} ALIAS nacre_${arg_NAME})
   target_include_directories(nacre_${arg_NAME} PUBLIC "${PROJECT_SOURCE_DIR}/src")
   list(TRANSFORM arg_DEPENDS PREPEND "nacre::")
-  target_link_libraries(nacre_${arg_NAME} PUBLIC ${arg_DEPENDS} PRIVATE nacre_flags ${arg_EXTERNAL})
+  target_link_libraries(nacre_${arg_NAME} PUBLIC ${arg_DEPENDS} PRIVATE nacre_product_flags ${arg_EXTERNAL})
 endfunction()
 
 # nacre_program(NAME nacre SOURCES main.cpp DEPENDS cli): lands in build/<preset>/bin/.
@@ -62,7 +70,7 @@ function(nacre_program)
   cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPENDS;EXTERNAL" ${ARGN})
   add_executable(${arg_NAME} ${arg_SOURCES})
   list(TRANSFORM arg_DEPENDS PREPEND "nacre::")
-  target_link_libraries(${arg_NAME} PRIVATE ${arg_DEPENDS} nacre_flags ${arg_EXTERNAL})
+  target_link_libraries(${arg_NAME} PRIVATE ${arg_DEPENDS} nacre_product_flags ${arg_EXTERNAL})
 endfunction()
 
 # nacre_test(NAME unit_oci SOURCES ... DEPENDS oci [LABELS needs-root] [ON_POSTGRESQL|ONLY_ON_POSTGRESQL]): with ON_POSTGRESQL the
@@ -80,8 +88,8 @@ function(nacre_test)
   target_include_directories(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${arg_NAME} PRIVATE NACRE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${arg_NAME} PRIVATE
-    ${arg_DEPENDS} nacre_flags GTest::gtest GTest::gmock GTest::gtest_main ${arg_EXTERNAL})
-  target_precompile_headers(${arg_NAME} PRIVATE <gtest/gtest.h>)
+    ${arg_DEPENDS} nacre_test_flags GTest::gtest GTest::gmock GTest::gtest_main ${arg_EXTERNAL})
+  target_precompile_headers(${arg_NAME} REUSE_FROM nacre_test_headers)
   set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   if(arg_ONLY_ON_POSTGRESQL)
     # Registered below.
@@ -109,6 +117,6 @@ function(nacre_fuzzer)
     add_test(NAME ${arg_NAME} COMMAND ${arg_NAME} "${arg_CORPUS}")
   endif()
   target_include_directories(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  target_link_libraries(${arg_NAME} PRIVATE ${arg_DEPENDS} nacre_flags)
+  target_link_libraries(${arg_NAME} PRIVATE ${arg_DEPENDS} nacre_test_flags)
   set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
 endfunction()
