@@ -360,7 +360,9 @@ std::optional<Layer> StageBuilder::make_folder(const WorkdirAction& action) {
 std::unique_ptr<store::ActiveSnapshot> StageBuilder::mount(const std::vector<Layer>& layers) {
     std::vector<oci::DiffId> diff_ids;
     for (const Layer& layer : layers) {
-        ensure_unpacked(layer, parts_.services, parts_.stop);
+        if (!unpacked_.contains(layer.diff_id))
+            ensure_unpacked(layer, parts_.services, parts_.stop);
+        unpacked_.insert(layer.diff_id);
         diff_ids.push_back(layer.diff_id);
     }
     return parts_.services.snapshots.prepare(diff_ids);

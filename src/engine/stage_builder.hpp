@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <vector>
 
@@ -77,6 +78,7 @@ private:
     Parts parts_;
     const LayerIndexes indexes_;
     std::optional<ImageFiles> files_;  ///< of the stage as far as it is built
+    std::set<oci::DiffId> unpacked_;   ///< seen to be so: the lease of the build keeps them
     std::size_t next_step_;
 };
 
