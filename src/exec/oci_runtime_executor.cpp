@@ -117,7 +117,8 @@ os::Command command_of(
 std::string suffix_of(const std::filesystem::path& state) {
     constexpr std::uint64_t kPrime = 0x100000001b3;  // FNV-1a
     std::uint64_t mix = 0xcbf29ce484222325;
-    for (const char c : std::filesystem::absolute(state).lexically_normal().native())
+    const std::filesystem::path folder = std::filesystem::absolute(state).lexically_normal();
+    for (const char c : folder.native())
         mix = (mix ^ static_cast<unsigned char>(c)) * kPrime;
     return fmt::format("-{:016x}", mix);
 }
