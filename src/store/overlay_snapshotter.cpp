@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -19,6 +20,9 @@ namespace nacre::store {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int kBusyTriesMax = 500;
+constexpr int kBusyPauseMilliseconds = 2;
 
 /// The lower folders from the top downwards. A layer that is there twice counts where it is highest: the lower one
 /// adds nothing to that, and overlayfs refuses it. Nothing below an opaque root is seen, which overlayfs itself does
@@ -109,7 +113,13 @@ public:
     const fs::path& changes() override { return changes_; }
 
     void commit(const oci::DiffId& diff_id) override {
-        if (::umount2(root_.c_str(), UMOUNT_NOFOLLOW) != 0) {
+        // A process that another stage starts has our descriptors for the moment until it becomes its program.
+        int tries = kBusyTriesMax;
+        while (::umount2(root_.c_str(), UMOUNT_NOFOLLOW) != 0) {
+            if (errno == EBUSY && --tries > 0) {
+                ::poll(nullptr, 0, kBusyPauseMilliseconds);
+                continue;
+            }
             if (errno == EBUSY)
                 throw Error{
                     ErrorCode::Conflict,
