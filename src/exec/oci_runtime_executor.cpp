@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/pause.hpp"
 #include "base/text.hpp"
 #include "exec/container_spec.hpp"
 #include "exec/mount_points.hpp"
@@ -20,6 +21,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -32,6 +34,10 @@ constexpr std::size_t kConfigBytesMax = 1U << 20U;
 constexpr const char* kLogName = "log";
 constexpr const char* kConfigName = "config.json";
 constexpr std::chrono::seconds kDeleteLimit{20};
+constexpr std::size_t kCommandLineBytesMax = 1U << 20U;
+/// For what a killed process had started to end, each time.
+constexpr std::chrono::milliseconds kSweepWaitMax{2000};
+constexpr std::chrono::milliseconds kSweepPause{5};
 
 /// crun: "executable file `/x` not found in $PATH: No such file or directory"; runc: "exec: "/x": stat /x: no such file or
 /// directory".
@@ -257,11 +263,40 @@ std::optional<std::string> find_id(const std::filesystem::path& bundle) {
     }
 }
 
+/// Whether a process has the path among its arguments, as a runtime has that of its bundle.
+bool is_named_by_a_process(const std::string& path) {
+    std::error_code failure;
+    for (const auto& process : std::filesystem::directory_iterator{"/proc", failure}) {
+        if (!parse_integer(process.path().filename().native())) continue;
+        try {
+            const auto line = os::find_file(process.path() / "cmdline", kCommandLineBytesMax);
+            if (line && line->find(path) != std::string::npos) return true;
+        } catch (const Error&) {
+            continue;  // it ended meanwhile
+        }
+    }
+    return false;
+}
+
+/// Runs `done` until it gives true; false when it did not within kSweepWaitMax.
+bool wait_until(const std::function<bool()>& done) {
+    for (auto waited = std::chrono::milliseconds{0}; waited < kSweepWaitMax;
+         waited += kSweepPause) {
+        if (done()) return true;
+        pause(kSweepPause, {});
+    }
+    return done();
+}
+
 }  // namespace
 
 int sweep(const Runtime& runtime, const std::filesystem::path& state, os::ProcessRunner& runner) {
     int removed = 0;
     std::error_code failure;
+    // The supervisor of a killed process ends the runtimes that this one had started, but not at once, and until then
+    // they go on making containers.
+    for (const auto& entry : std::filesystem::directory_iterator{state / "bundles", failure})
+        wait_until([&] { return !is_named_by_a_process(entry.path().native()); });
     for (const auto& entry : std::filesystem::directory_iterator{state / "runtime", failure}) {
         runner.run(
             command_of(runtime, state, {"delete", "--force", entry.path().filename().string()}),
@@ -273,7 +308,8 @@ int sweep(const Runtime& runtime, const std::filesystem::path& state, os::Proces
     // A runtime that was killed while it made a container knows nothing of it any more.
     const CgroupFolders cgroups = CgroupFolders::find_all();
     for (const auto& entry : std::filesystem::directory_iterator{state / "bundles", failure})
-        if (const auto id = find_id(entry.path())) cgroups.try_remove(*id);
+        if (const auto id = find_id(entry.path()))
+            wait_until([&] { return cgroups.try_remove(*id); });
     os::sweep_temporaries(state / "bundles");
     return removed;
 }

@@ -29,7 +29,7 @@ std::string host_name() {
 std::string host_of(const std::string& url) {
     const std::size_t scheme = url.find("://");
     std::string rest = scheme == std::string::npos ? url : url.substr(scheme + 3);
-    rest = rest.substr(0, rest.find('/'));
+    if (const std::size_t slash = rest.find('/'); slash != std::string::npos) rest.resize(slash);
     if (rest.starts_with('[')) return rest.substr(1, rest.find(']') - 1);
     return rest.substr(0, rest.find(':'));
 }

@@ -240,7 +240,7 @@ public:
 
     /// The body of a thread: reads the certificates again when asked, and renews the service's own before they end.
     void keep_certificates(const os::SignalBell& reload, const std::stop_token& stop) {
-        while (!stop.stop_requested()) {
+        for (;;) {
             const bool asked = reload.wait(stop, kCertificateCheckInterval);
             if (stop.stop_requested()) return;
             if (encrypted_) load_certificates();

@@ -113,6 +113,32 @@ TEST(OciRuntimeExecutor, SharesNoCgroupWithTheSameNameOfAnotherState) {
     EXPECT_TRUE(names_of_cgroups().empty());
 }
 
+/// A runtime whose starting process was killed may live for a moment and make a cgroup then.
+TEST(Sweep, WaitsForARuntimeThatIsStillEnding) {
+    const std::string root = test::first_cgroup_root();
+    if (root.empty()) GTEST_SKIP() << "no cgroup file system is mounted";
+    if (::access(root.c_str(), W_OK) != 0) GTEST_SKIP() << root << " cannot be written";
+    const test::TempDir folder;
+    const std::string id = kContainerPrefix + "-late";
+    const fs::path bundle = folder.path() / "bundles" / "tmp-bundle-1-0";
+    fs::create_directories(bundle);
+    fs::create_directories(folder.path() / "runtime");
+    os::write_file_atomically(
+        bundle / "config.json",
+        R"({"linux":{"cgroupsPath":"/)" + id + R"("}})",
+        os::Durability::Buffered);
+    os::SystemProcessRunner runner;
+    const auto late = runner.start(
+        {.argv =
+             {"/bin/sh", "-c", "sleep 0.2; mkdir \"$1\"", "late", root + "/" + id, bundle.string()},
+         .environment = os::minimal_environment()},
+        {});
+    sweep({"/bin/false", "none", {}}, folder.path(), runner);
+    EXPECT_FALSE(fs::exists(root + "/" + id));
+    EXPECT_FALSE(fs::exists(bundle));
+    EXPECT_TRUE(late->wait_for(std::chrono::seconds{10}));
+}
+
 /// Starts a container in a process of its own, kills that process at once when the step runs, and sweeps.
 TEST(Sweep, LeavesNothingOfAContainerWhoseProcessWasKilled) {
     if (const std::string reason = test::why_no_containers(); !reason.empty())

@@ -29,6 +29,16 @@ inline std::vector<std::string> processes_with(const std::string& text) {
     return found;
 }
 
+/// Where the first cgroup file system is mounted; empty: nowhere.
+inline std::string first_cgroup_root() {
+    std::ifstream mounts{"/proc/self/mounts"};
+    for (std::string device, folder, type, rest; mounts >> device >> folder >> type;) {
+        std::getline(mounts, rest);
+        if (type == "cgroup" || type == "cgroup2") return folder;
+    }
+    return {};
+}
+
 /// The folders at any depth of a cgroup file system whose name starts with `prefix`. Others come and go meanwhile: when one
 /// does so under the walk, it begins anew.
 inline std::vector<std::string> cgroups_below(
