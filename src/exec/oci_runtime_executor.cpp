@@ -310,7 +310,8 @@ int sweep(const Runtime& runtime, const std::filesystem::path& state, os::Proces
     for (const auto& entry : std::filesystem::directory_iterator{state / "bundles", failure})
         if (const auto id = find_id(entry.path()))
             wait_until([&] { return cgroups.try_remove(*id); });
-    os::sweep_temporaries(state / "bundles");
+    // A process that was killed early had not made it yet.
+    if (std::filesystem::exists(state / "bundles")) os::sweep_temporaries(state / "bundles");
     return removed;
 }
 

@@ -29,6 +29,8 @@ constexpr const char* kMountLock = "lock";
 /// Content of regular files; one with several names counts once.
 std::uint64_t bytes_below(const fs::path& folder) {
     std::uint64_t bytes = 0;
+    // A build that was killed early had not made it yet.
+    if (!fs::exists(folder)) return bytes;
     std::set<std::pair<dev_t, ino_t>> seen;
     for (const auto& entry : fs::recursive_directory_iterator{folder}) {
         struct stat status{};
