@@ -36,6 +36,10 @@ void require(int openssl_result) {
 
 }  // namespace
 
+HashAlgorithm algorithm_of_digest(std::string_view name) noexcept {
+    return name == "sha512" ? HashAlgorithm::Sha512 : HashAlgorithm::Sha256;
+}
+
 struct Digester::State {
     std::unique_ptr<EVP_MD_CTX, FreeContext> context{EVP_MD_CTX_new()};
 };

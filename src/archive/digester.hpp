@@ -5,10 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace nacre::archive {
 
 enum class HashAlgorithm : std::uint8_t { Md5, Sha1, Sha256, Sha512 };
+
+/// Of the names that digests of OCI have (image-spec, descriptor.md, "Digests"): "sha512", and else SHA-256.
+HashAlgorithm algorithm_of_digest(std::string_view name) noexcept;
 
 /// Incremental digest (OpenSSL EVP, which uses the SHA instructions of the processor).
 class Digester {

@@ -55,10 +55,7 @@ void read_verified_layer(
     const Layer& layer, ByteSource& blob, const std::function<void(archive::TarReader&)>& use) {
     const auto plain = archive::make_decompressing_source(blob);
     const oci::Digest& expected = layer.diff_id.digest;
-    DigestingSource tar{
-        *plain,
-        expected.algorithm() == "sha512" ? archive::HashAlgorithm::Sha512
-                                         : archive::HashAlgorithm::Sha256};
+    DigestingSource tar{*plain, archive::algorithm_of_digest(expected.algorithm())};
     archive::TarReader reader{tar, {}, archive::Packing::Plain};
     use(reader);
     const std::string found = tar.finish_hex();

@@ -14,11 +14,6 @@ constexpr std::size_t kRefusalBytesMax = 64U << 10U;
 /// A peer that gives a byte a connection does not keep us for ever.
 constexpr int kConnectionsMax = 100;
 
-archive::HashAlgorithm algorithm_of(const oci::Digest& digest) noexcept {
-    return digest.algorithm() == "sha512" ? archive::HashAlgorithm::Sha512
-                                          : archive::HashAlgorithm::Sha256;
-}
-
 std::string read_text(ByteSource& source) {
     std::string text;
     std::array<std::byte, 4096> buffer{};
@@ -50,7 +45,7 @@ BlobSource::BlobSource(
       repository_{std::move(repository)},
       blob_{std::move(blob)},
       stop_{std::move(stop)},
-      digester_{algorithm_of(blob_.digest)} {
+      digester_{archive::algorithm_of_digest(blob_.digest.algorithm())} {
     while (stream_.body == nullptr) {
         try {
             connect();

@@ -65,8 +65,7 @@ std::string media_type_of(const http::Headers& headers, const std::string& bytes
 }
 
 oci::Digest digest_of(const std::string& bytes, std::string_view algorithm) {
-    const auto hash =
-        algorithm == "sha512" ? archive::HashAlgorithm::Sha512 : archive::HashAlgorithm::Sha256;
+    const archive::HashAlgorithm hash = archive::algorithm_of_digest(algorithm);
     return oci::Digest::parse(
         std::string{algorithm} + ":" + archive::hash_hex(hash, as_bytes(bytes)));
 }

@@ -83,11 +83,6 @@ std::string media_type_of(const std::string& bytes) {
             + " bytes, its descriptor says " + std::to_string(blob.size)};
 }
 
-archive::HashAlgorithm algorithm_of(const oci::Digest& digest) {
-    return digest.algorithm() == "sha512" ? archive::HashAlgorithm::Sha512
-                                          : archive::HashAlgorithm::Sha256;
-}
-
 /// Ends only after bytes with the digest.
 class VerifiedSource final : public ByteSource {
 public:
@@ -95,7 +90,7 @@ public:
         : next_{std::move(next)},
           blob_{std::move(blob)},
           place_{std::move(place)},
-          digester_{algorithm_of(blob_.digest)} {}
+          digester_{archive::algorithm_of_digest(blob_.digest.algorithm())} {}
 
     std::size_t read(std::span<std::byte> buffer) override {
         if (is_verified_) return 0;
@@ -190,8 +185,9 @@ std::vector<oci::Descriptor> parts_of(const Document& document) {
 }
 
 void check_document(const Document& document, const fs::path& folder) {
-    const std::string found =
-        archive::hash_hex(algorithm_of(document.descriptor.digest), as_bytes(document.bytes));
+    const std::string found = archive::hash_hex(
+        archive::algorithm_of_digest(document.descriptor.digest.algorithm()),
+        as_bytes(document.bytes));
     if (found != document.descriptor.digest.hex())
         throw Error{
             ErrorCode::DataCorrupt,
@@ -227,7 +223,8 @@ std::optional<Document> OciLayoutRegistry::find_manifest(
     const oci::Digest& digest = named == nullptr ? *reference.digest : named->digest;
     auto bytes = os::find_file(blob_path(folder, digest), kManifestBytesMax);
     if (!bytes) return std::nullopt;
-    const std::string found = archive::hash_hex(algorithm_of(digest), as_bytes(*bytes));
+    const std::string found =
+        archive::hash_hex(archive::algorithm_of_digest(digest.algorithm()), as_bytes(*bytes));
     if (found != digest.hex())
         throw Error{
             ErrorCode::DataCorrupt,

@@ -162,9 +162,7 @@ std::optional<std::string> find_hex(
     const store::BlobStore& blobs, const oci::Digest& digest, const std::stop_token& stop) {
     try {
         const auto content = blobs.open(digest, 0);
-        archive::Digester digester{
-            digest.algorithm() == "sha512" ? archive::HashAlgorithm::Sha512
-                                           : archive::HashAlgorithm::Sha256};
+        archive::Digester digester{archive::algorithm_of_digest(digest.algorithm())};
         std::vector<std::byte> buffer(kReadBytes);
         while (const std::size_t count = content->read(buffer)) {
             if (stop.stop_requested()) throw Cancelled{};
