@@ -63,6 +63,15 @@ private:
 
 }  // namespace
 
+std::vector<oci::Descriptor> parts_of(const Document& document) {
+    const std::string& media_type = document.descriptor.media_type;
+    if (oci::is_index(media_type)) return oci::parse_index(document.bytes, media_type).manifests;
+    const oci::Manifest manifest = oci::parse_manifest(document.bytes, media_type);
+    std::vector<oci::Descriptor> parts = manifest.layers;
+    parts.push_back(manifest.config);
+    return parts;
+}
+
 ImageParts collect_parts(
     const oci::Descriptor& image, const std::function<std::string(const oci::Descriptor&)>& read) {
     Collector collector{read};

@@ -3,7 +3,7 @@
 #include "archive/digester.hpp"
 #include "base/error.hpp"
 #include "base/streams.hpp"
-#include "oci/manifest.hpp"
+#include "registry/detail/image_parts.hpp"
 
 namespace nacre::registry {
 namespace {
@@ -14,15 +14,6 @@ void check_stop(const std::stop_token& stop) {
 
 Error no_blob(const Repository& repository, const oci::Digest& digest) {
     return Error{ErrorCode::NotFound, repository.str() + " has no blob " + digest.str()};
-}
-
-std::vector<oci::Descriptor> parts_of(const Document& document) {
-    const std::string& media_type = document.descriptor.media_type;
-    if (oci::is_index(media_type)) return oci::parse_index(document.bytes, media_type).manifests;
-    const oci::Manifest manifest = oci::parse_manifest(document.bytes, media_type);
-    std::vector<oci::Descriptor> parts = manifest.layers;
-    parts.push_back(manifest.config);
-    return parts;
 }
 
 }  // namespace
@@ -124,7 +115,7 @@ void MemoryRegistry::put_manifest(
                 + document.descriptor.digest.str()};
     auto contents = contents_.lock();
     Content& content = contents->repositories[repository];
-    for (const oci::Descriptor& part : parts_of(document))
+    for (const oci::Descriptor& part : detail::parts_of(document))
         if (!content.blobs.contains(part.digest) && !content.manifests.contains(part.digest))
             throw no_blob(repository, part.digest);
     content.manifests.insert_or_assign(digest, document);

@@ -6,6 +6,7 @@
 #include "json/value.hpp"
 #include "os/file.hpp"
 #include "os/file_lock.hpp"
+#include "registry/detail/image_parts.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -175,15 +176,6 @@ void change_index(const fs::path& folder, const std::stop_token& stop, Change ch
     os::write_file_atomically(folder / kIndexFile, oci::render(index), os::Durability::Buffered);
 }
 
-std::vector<oci::Descriptor> parts_of(const Document& document) {
-    const std::string& media_type = document.descriptor.media_type;
-    if (oci::is_index(media_type)) return oci::parse_index(document.bytes, media_type).manifests;
-    const oci::Manifest manifest = oci::parse_manifest(document.bytes, media_type);
-    std::vector<oci::Descriptor> parts = manifest.layers;
-    parts.push_back(manifest.config);
-    return parts;
-}
-
 void check_document(const Document& document, const fs::path& folder) {
     const std::string found = archive::hash_hex(
         archive::algorithm_of_digest(document.descriptor.digest.algorithm()),
@@ -193,7 +185,7 @@ void check_document(const Document& document, const fs::path& folder) {
             ErrorCode::DataCorrupt,
             "the manifest has the digest " + found + ", it was announced as "
                 + document.descriptor.digest.str()};
-    for (const oci::Descriptor& part : parts_of(document))
+    for (const oci::Descriptor& part : detail::parts_of(document))
         if (!size_of(blob_path(folder, part.digest)))
             throw Error{
                 ErrorCode::NotFound, quoted(folder.string()) + " has no blob " + part.digest.str()};

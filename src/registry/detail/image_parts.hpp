@@ -8,6 +8,9 @@
 
 namespace nacre::registry::detail {
 
+/// What a manifest (layers, then the configuration) or an index names. Throws Error{DataCorrupt}.
+std::vector<oci::Descriptor> parts_of(const Document& document);
+
 /// All that an image or an index consists of.
 struct ImageParts {
     std::vector<Document> documents;     ///< parts before wholes: the image itself is the last one
