@@ -320,14 +320,22 @@ void clean_up(
 }
 
 /// What every hub does beside answering.
-void start_hub_threads(ThreadGroup& threads, HubParts& parts, const Config& config, Log log) {
+void start_hub_threads(
+    ThreadGroup& threads,
+    HubParts& parts,
+    Listeners& listeners,
+    const ServiceOptions& options,
+    Log log) {
     threads.start("scheduler", [&](const std::stop_token& end) { parts.hub.scheduler.run(end); });
     threads.start(
         "janitor", [&, log](const std::stop_token& end) { run_janitor(parts.hub, log, end); });
-    if (!config.database.url.empty())
+    if (!options.config.database.url.empty())
         threads.start("bells", [&, log](const std::stop_token& end) {
             hub::relay_bells(*parts.database, parts.hub.bells, log, end);
         });
+    threads.start("certificates", [&](const std::stop_token& end) {
+        listeners.keep_certificates(options.reload, end);
+    });
 }
 
 }  // namespace
@@ -366,11 +374,8 @@ void run_service(const ServiceOptions& options, Log log, std::stop_token stop) {
             log});
         threads.start("builder", [&](const std::stop_token& end) { builder->run(end); });
     }
-    start_hub_threads(threads, parts, options.config, log);
+    start_hub_threads(threads, parts, listeners, options, log);
     threads.start("publisher", [&](const std::stop_token& end) { publications.run(end); });
-    threads.start("certificates", [&](const std::stop_token& end) {
-        listeners.keep_certificates(options.reload, end);
-    });
     const AddressFile address{layout.address_file(), url};
     log.info(
         "service.started",
@@ -396,10 +401,7 @@ void run_hub(const ServiceOptions& options, Log log, std::stop_token stop) {
     const Certificates certificates{options.config, layout, clock, log};
     ThreadGroup threads;
     Listeners listeners{options.config, certificates, faces.router, log};
-    start_hub_threads(threads, parts, options.config, log);
-    threads.start("certificates", [&](const std::stop_token& end) {
-        listeners.keep_certificates(options.reload, end);
-    });
+    start_hub_threads(threads, parts, listeners, options, log);
     const AddressFile address{layout.address_file(), listeners.public_url()};
     log.info("hub.started", {{"url", listeners.public_url()}, {"data", layout.root.string()}});
     os::wait_for_stop(stop);
