@@ -357,9 +357,9 @@ void run_service(const ServiceOptions& options, Log log, std::stop_token stop) {
     PublicationLoop publications{parts.hub, blobs, mirror, options.config.publish.mirror_tags, log};
 
     const Certificates certificates{options.config, layout, clock, log};
-    ThreadGroup threads;
     std::optional<BuilderHost> builder;
     Listeners listeners{options.config, certificates, faces.router, log};
+    ThreadGroup threads;  // after what they use: an error ends them first
     const std::string url = listeners.public_url();
     if (options.config.builder.enabled) {
         builder.emplace(BuilderHostParts{
@@ -399,8 +399,8 @@ void run_hub(const ServiceOptions& options, Log log, std::stop_token stop) {
     parts.hub.clean_up();
     HubFaces faces{options.config, layout, parts, log};
     const Certificates certificates{options.config, layout, clock, log};
-    ThreadGroup threads;
     Listeners listeners{options.config, certificates, faces.router, log};
+    ThreadGroup threads;  // after what they use: an error ends them first
     start_hub_threads(threads, parts, listeners, options, log);
     const AddressFile address{layout.address_file(), listeners.public_url()};
     log.info("hub.started", {{"url", listeners.public_url()}, {"data", layout.root.string()}});
