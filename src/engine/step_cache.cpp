@@ -1,6 +1,7 @@
 #include "engine/step_cache.hpp"
 
 #include "base/error.hpp"
+#include "engine/step_json.hpp"
 #include "json/value.hpp"
 #include "os/file.hpp"
 
@@ -15,17 +16,10 @@ namespace nacre::engine {
 namespace {
 
 constexpr std::size_t kRecordBytesMax = 64U << 10U;
-/// Of a SHA-256; temporary files have other names.
-constexpr std::size_t kKeyDigits = 64;
-constexpr const char* kLayer = "layer";
-constexpr const char* kDiffId = "diffId";
 
 std::string render_record(const StepRecord& record) {
     json::Object object;
-    if (record.layer) {
-        object.set(kLayer, oci::render(record.layer->blob));
-        object.set(kDiffId, record.layer->diff_id.digest.str());
-    }
+    add_record(object, record);
     return json::render(object);
 }
 
@@ -33,13 +27,10 @@ StepRecord parse_record(const std::string& text) {
     const json::Value value = json::parse(text);
     const json::Object* object = value.if_object();
     if (object == nullptr) throw Error{ErrorCode::DataCorrupt, "a record is a JSON object"};
-    if (object->empty()) return {};
-    const json::Value* blob = object->find(kLayer);
-    if (blob == nullptr) throw Error{ErrorCode::DataCorrupt, "the record names no layer"};
-    const json::Reader reader{value, "record"};
-    return {Layer{
-        oci::parse_descriptor(*blob, "record.layer"),
-        oci::DiffId{oci::Digest::parse(reader.get_string(kDiffId))}}};
+    StepRecord record = read_record(value, "record");
+    if (!record.layer && !object->empty())
+        throw Error{ErrorCode::DataCorrupt, "the record names no layer"};
+    return record;
 }
 
 /// Nothing for a damaged one: the step is run again, and its record replaced.
@@ -81,8 +72,8 @@ std::vector<DirectoryStepCache::Listed> DirectoryStepCache::list() const {
         struct stat status{};
         const std::string name = entry.path().filename().string();
         if (::lstat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)
-            || name.size() != kKeyDigits)
-            continue;
+            || name.size() != StepKey::kHexDigits)
+            continue;  // a temporary file has another name
         const auto text = os::find_file(entry.path(), kRecordBytesMax);
         if (!text) continue;
         found.push_back(

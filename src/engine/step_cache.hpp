@@ -13,8 +13,10 @@
 
 namespace nacre::engine {
 
-/// Names all that decides what a step comes to: 64 hex digits, safe as a file name. See step_key.hpp.
+/// Names all that decides what a step comes to: hex digits of a SHA-256, safe as a file name. See step_key.hpp.
 struct StepKey {
+    static constexpr std::size_t kHexDigits = 64;
+
     std::string hex;
 
     auto operator<=>(const StepKey&) const = default;

@@ -1,6 +1,7 @@
 #include "engine/step_transfer.hpp"
 
 #include "base/error.hpp"
+#include "engine/step_json.hpp"
 #include "json/value.hpp"
 
 #include <algorithm>
@@ -10,21 +11,19 @@
 namespace nacre::engine {
 namespace {
 
-constexpr std::size_t kKeyDigits = 64;
 constexpr const char* kVersion = "version";
 constexpr std::int64_t kVersionNow = 1;
 constexpr const char* kSteps = "steps";
 constexpr const char* kKey = "key";
-constexpr const char* kLayer = "layer";
-constexpr const char* kDiffId = "diffId";
 constexpr json::ParseLimits kLimits{.bytes = kStepsBytesMax};
 
 /// A key becomes the name of a file.
 StepKey parse_key(const std::string& text) {
-    if (text.size() != kKeyDigits
+    if (text.size() != StepKey::kHexDigits
         || text.find_first_not_of("0123456789abcdef") != std::string::npos)
         throw Error{
-            ErrorCode::DataCorrupt, "'" + text.substr(0, kKeyDigits) + "' is no key of a step"};
+            ErrorCode::DataCorrupt,
+            "'" + text.substr(0, StepKey::kHexDigits) + "' is no key of a step"};
     return {text};
 }
 
@@ -34,16 +33,6 @@ void check_count(std::size_t count) {
             ErrorCode::ResourceExhausted,
             "there are " + std::to_string(count) + " steps, the limit is "
                 + std::to_string(kStepsMax)};
-}
-
-StepRecord parse_record(const json::Value& value, const std::string& path) {
-    const json::Object* object = value.if_object();
-    const json::Value* blob = object == nullptr ? nullptr : object->find(kLayer);
-    if (blob == nullptr) return {};
-    const json::Reader reader{value, path};
-    return {Layer{
-        oci::parse_descriptor(*blob, path + "." + kLayer),
-        oci::DiffId{oci::Digest::parse(reader.get_string(kDiffId))}}};
 }
 
 /// What comes from elsewhere and cannot be read is corrupt data.
@@ -59,10 +48,7 @@ StepRecords parse_foreign(Parse parse) {
 json::Value render_step(const StepKey& key, const StepRecord& record) {
     json::Object step;
     step.set(kKey, key.hex);
-    if (record.layer) {
-        step.set(kLayer, oci::render(record.layer->blob));
-        step.set(kDiffId, record.layer->diff_id.digest.str());
-    }
+    add_record(step, record);
     return json::Value{std::move(step)};
 }
 
@@ -112,7 +98,7 @@ StepRecords parse_steps(std::string_view config) {
         for (std::size_t i = 0; i < steps.size(); ++i) {
             const std::string path = "steps[" + std::to_string(i) + "]";
             const StepKey key = parse_key(json::Reader{steps[i], path}.get_string(kKey));
-            records.insert_or_assign(key, parse_record(steps[i], path));
+            records.insert_or_assign(key, read_record(steps[i], path));
         }
         return records;
     });
