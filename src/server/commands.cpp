@@ -151,6 +151,19 @@ int check(const Environment& environment) {
     return 0;
 }
 
+/// The hub's data without a service, which may run beside it.
+struct OpenHub {
+    explicit OpenHub(const Environment& environment)
+        : database{open_database(environment.config, environment.layout)},
+          hub{{*database, clock, random, environment.log, hub::Policies{}},
+              {.top = environment.layout.koji_top(), .sessions = {}, .scheduler = {}}} {}
+
+    SystemClock clock;
+    SystemRandom random;
+    std::unique_ptr<sql::Database> database;
+    hub::Hub hub;
+};
+
 struct UserOptions {
     std::string name;
     std::filesystem::path password_file = "-";
@@ -163,12 +176,8 @@ int add_user(const Environment& environment, const UserOptions& options) {
                                  ? os::read_all(STDIN_FILENO, kSecretBytesMax)
                                  : os::read_file(options.password_file, kSecretBytesMax);
     const std::string hash = auth::hash_password(Secret{std::string{trim(text)}});
-    SystemClock clock;
-    SystemRandom random;
-    const auto database = open_database(environment.config, environment.layout);
-    hub::Hub hub{
-        {*database, clock, random, environment.log, hub::Policies{}},
-        {.top = environment.layout.koji_top(), .sessions = {}, .scheduler = {}}};
+    OpenHub open{environment};
+    hub::Hub& hub = open.hub;
     hub::Call call = hub.begin_as_service(sql::Access::Write);
     if (const auto known = hub.users.find(call, options.name)) {
         hub.users.set_password_hash(call, known->id, hash);
@@ -188,12 +197,8 @@ int add_user(const Environment& environment, const UserOptions& options) {
 
 /// Oldest first, one record a line, fields by tabs.
 int show_audit(const Environment& environment, std::int64_t last) {
-    SystemClock clock;
-    SystemRandom random;
-    const auto database = open_database(environment.config, environment.layout);
-    hub::Hub hub{
-        {*database, clock, random, environment.log, hub::Policies{}},
-        {.top = environment.layout.koji_top(), .sessions = {}, .scheduler = {}}};
+    OpenHub open{environment};
+    hub::Hub& hub = open.hub;
     hub::Call call = hub.begin_as_service(sql::Access::Read);
     const auto records = hub::read_audit(call, {.limit = last});
     for (auto record = records.rbegin(); record != records.rend(); ++record) {
