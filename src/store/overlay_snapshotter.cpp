@@ -1,6 +1,7 @@
 #include "store/overlay_snapshotter.hpp"
 
 #include "base/error.hpp"
+#include "base/pause.hpp"
 #include "base/text.hpp"
 #include "os/file.hpp"
 #include "os/unique_fd.hpp"
@@ -9,12 +10,12 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 namespace nacre::store {
 namespace {
@@ -22,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kBusyTriesMax = 500;
-constexpr int kBusyPauseMilliseconds = 2;
+constexpr std::chrono::milliseconds kBusyPause{2};
 
 /// The lower folders from the top downwards. A layer that is there twice counts where it is highest: the lower one
 /// adds nothing to that, and overlayfs refuses it. Nothing below an opaque root is seen, which overlayfs itself does
@@ -113,24 +114,25 @@ public:
     const fs::path& changes() override { return changes_; }
 
     void commit(const oci::DiffId& diff_id) override {
-        // A process that another stage starts has our descriptors for the moment until it becomes its program.
-        int tries = kBusyTriesMax;
-        while (::umount2(root_.c_str(), UMOUNT_NOFOLLOW) != 0) {
-            if (errno == EBUSY && --tries > 0) {
-                ::poll(nullptr, 0, kBusyPauseMilliseconds);
-                continue;
-            }
-            if (errno == EBUSY)
-                throw Error{
-                    ErrorCode::Conflict,
-                    "the snapshot at " + nacre::quoted(root_.string()) + " is in use"};
-            throw SystemError{errno, "cannot unmount " + nacre::quoted(root_.string())};
-        }
-        mounted_ = false;
+        unmount();
         folders_.commit(diff_id, changes_);
     }
 
 private:
+    void unmount() {
+        // A process that another stage starts has our descriptors for the moment until it becomes its program.
+        for (int tries = kBusyTriesMax; ::umount2(root_.c_str(), UMOUNT_NOFOLLOW) != 0; --tries) {
+            if (errno != EBUSY)
+                throw SystemError{errno, "cannot unmount " + nacre::quoted(root_.string())};
+            if (tries <= 1)
+                throw Error{
+                    ErrorCode::Conflict,
+                    "the snapshot at " + nacre::quoted(root_.string()) + " is in use"};
+            pause(kBusyPause, {});
+        }
+        mounted_ = false;
+    }
+
     void discard() noexcept {
         if (mounted_) ::umount2(root_.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
         mounted_ = false;
